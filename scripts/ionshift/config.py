@@ -1,0 +1,442 @@
+"""The configuration of a study: one pydantic model, the only place where a default lives.
+
+`load` reads a YAML file (or the mapping that Snakemake has read), checks it and returns a
+`Study`. Every mistake becomes an `InputError` that names the key, what was given and what is
+allowed. The JSON schema and `config/README.md` are generated from the same model by
+`python -m ionshift.config_docs`.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Literal, get_origin
+
+import yaml
+from ase.data import atomic_numbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ionshift.errors import InputError
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+
+def _known_element(symbol: str) -> str:
+    if symbol not in atomic_numbers or symbol == "X":
+        raise ValueError(f"'{symbol}' is not a chemical element symbol (such as Li or O)")
+    return symbol
+
+
+Element = Annotated[str, AfterValidator(_known_element)]
+Name = Annotated[str, Field(pattern=NAME)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Block(BaseModel):
+    """A block of the configuration: unknown keys are errors, values are never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Species(Block):
+    role: Literal["cation", "anion", "solvent"] = Field(
+        description="What the species is; the cation's shell is what gets analysed."
+    )
+    charge: int = Field(description="Formal charge in e; the force field's charges must add up.")
+    template: str = Field(
+        description="PDB file with one molecule and CONECT records, relative to the repository."
+    )
+
+
+class Electrolyte(Block):
+    species: dict[Name, Species] = Field(
+        min_length=1, description="Residue name (as in template and force field) to species."
+    )
+    forcefield: str = Field(description="OpenMM force-field XML file, relative to the repository.")
+    mixing: Literal["geometric", "lorentz-berthelot"] = Field(
+        "geometric", description="Combination rule of sigma and epsilon."
+    )
+    ion_charge_scale: float = Field(
+        0.8, gt=0, le=1, description="Factor on the charges of cations and anions in the MD."
+    )
+    nucleus: Element = Field("Li", description="Element of the observed nucleus, a cation's atom.")
+
+    def names(self, role):
+        """Names of the species with `role`, in the order of the file."""
+        return [name for name, species in self.species.items() if species.role == role]
+
+
+class System(Block):
+    counts: dict[Name, Count] = Field(description="Molecules in the box by species.")
+    density_g_cm3: Positive = Field(description="Density used to pack the box; NPT replaces it.")
+
+
+class MD(Block):
+    engine: Literal["openmm", "gromacs"] = Field(
+        "openmm", description="MD program; both run the same Hamiltonian."
+    )
+    platform: Literal["auto", "CPU", "CUDA", "OpenCL"] = Field(
+        "CPU", description="OpenMM platform (`auto`: the fastest one present)."
+    )
+    threads: Count = Field(1, description="Threads of one MD job.")
+    replicas: Count = Field(1, description="Independent boxes a system, by seed.")
+    temperature_K: Positive = Field(298.15, description="Temperature of the production run.")
+    pressure_bar: float = Field(1.0, description="Pressure of the NPT stages.")
+    timestep_fs: float = Field(4.0, gt=0, le=5, description="Time step; bonds to H constrained.")
+    hydrogen_mass_amu: float | None = Field(
+        3.0, ge=1, le=4, description="Hydrogen mass after repartitioning; null leaves masses alone."
+    )
+    cutoff_A: Positive = Field(9.0, description="Cut-off of Lennard-Jones and real-space Coulomb.")
+    npt_ps: Positive = Field(20.0, description="First NPT stage at `temperature_K`.")
+    anneal_K: Positive = Field(450.0, description="Temperature of the annealing stage.")
+    anneal_ps: NotNegative = Field(40.0, description="Length of the annealing stage.")
+    density_ps: Positive = Field(
+        40.0, description="NPT stage after annealing; its second half sets the density."
+    )
+    nvt_ps: Positive = Field(20.0, description="NVT equilibration before production.")
+    production_ps: Positive = Field(100.0, description="NVT production that is analysed.")
+    frame_interval_ps: Positive = Field(1.0, description="Time between stored production frames.")
+    checkpoint_interval_ps: Positive = Field(
+        10.0, description="A killed run loses at most this much of production."
+    )
+
+    @model_validator(mode="after")
+    def _whole_frames(self):
+        steps = 1000 * self.frame_interval_ps / self.timestep_fs
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError(
+                f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
+                f"steps, timestep_fs = {self.timestep_fs:g}"
+            )
+        _whole_number("production_ps", self.production_ps, "frame_interval_ps", self)
+        _whole_number(
+            "checkpoint_interval_ps", self.checkpoint_interval_ps, "frame_interval_ps", self
+        )
+        return self
+
+    @property
+    def n_frames(self):
+        """Production frames a replica."""
+        return round(self.production_ps / self.frame_interval_ps)
+
+
+def _whole_number(key, value, interval_key, block):
+    ratio = value / getattr(block, interval_key)
+    if round(ratio) < 1 or abs(ratio - round(ratio)) > 1e-6:
+        raise ValueError(
+            f"{key} = {value:g} is not a whole multiple of {interval_key} = "
+            f"{getattr(block, interval_key):g}"
+        )
+
+
+class Shell(Block):
+    ligand_elements: list[Element] = Field(
+        ["O"], min_length=1, description="Elements that coordinate the nucleus."
+    )
+    cutoff_A: Positive | None = Field(
+        None,
+        description="First-shell cut-off; null takes the first minimum of the nucleus-ligand g(r) "
+        "of the first system, as measured.",
+    )
+    rdf_max_A: Positive = Field(8.0, description="Range of the g(r) that is measured.")
+    rdf_bin_A: Positive = Field(0.05, description="Bin width of the g(r).")
+    lsi_cutoff_A: Positive = Field(
+        3.7, description="Cut-off of the local structure index (the next distance closes the list)."
+    )
+
+
+class Sampling(Block):
+    frame_stride: Count = Field(1, description="Every n-th production frame is analysed.")
+    n_clusters: int = Field(
+        1, ge=0, description="Clusters a system to label freshly (shipped sets come on top)."
+    )
+    method: Literal["random", "stratified", "farthest_point"] = Field(
+        "farthest_point",
+        description="How clusters are chosen: at random, evenly over the SSIP/CIP/AGG/AGG+ "
+        "classes, or farthest from each other in descriptor space.",
+    )
+    pool_size: Count = Field(
+        200, description="Random environments a system among which the choice is made."
+    )
+    seed: int = Field(1, ge=0, description="Seed of the choice.")
+
+    @model_validator(mode="after")
+    def _pool_holds_the_choice(self):
+        if self.pool_size < self.n_clusters:
+            raise ValueError(
+                f"pool_size = {self.pool_size} is smaller than n_clusters = {self.n_clusters}; "
+                "raise it"
+            )
+        return self
+
+
+class Protocol(Block):
+    """How a shielding is computed. Its hash is part of every label's key."""
+
+    functional: str = Field("pbe", description="PySCF name of the functional, or hf.")
+    basis_centre: str = Field("def2-tzvp", description="Basis of the nucleus.")
+    basis_near: str = Field("def2-tzvp", description="Basis of `near_elements` near the nucleus.")
+    basis_far: str = Field("6-31g*", description="Basis of all other atoms.")
+    near_elements: list[Element] = Field(["N", "O", "F"], description="Elements in the near zone.")
+    near_cutoff_A: Positive = Field(2.7, description="Radius of the near zone.")
+    auxbasis: str | None = Field(None, description="Fitting basis; null chooses by functional.")
+    grid_level: int = Field(1, ge=0, le=9, description="PySCF grid level.")
+    scf_conv_tol: Positive = Field(1e-6, description="Energy convergence of the SCF in Ha.")
+    cphf_tol: Positive = Field(1e-4, description="Relative residual of the CPHF equations.")
+    max_scf_cycles: Count = Field(100, description="SCF cycles before a label is given up.")
+
+
+PROTOCOLS = {
+    "fast": Protocol(),
+    "reference": Protocol(
+        functional="pbe0",
+        basis_far="def2-svp",
+        grid_level=3,
+        scf_conv_tol=1e-9,
+        cphf_tol=1e-6,
+    ),
+}
+
+
+class Labelling(Block):
+    protocol: str = Field("fast", description="A name: fast, reference or one of `protocols`.")
+    protocols: dict[Name, Protocol] = Field({}, description="Protocols of your own, by name.")
+    shipped: list[str] = Field(
+        [], description="Label sets (extxyz) to train on as well; looked up, never computed again."
+    )
+    shard_size: Count = Field(10, description="Clusters a labelling job.")
+    workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
+    max_memory_MB: Count = Field(3500, description="Memory of one worker, for the scheduler.")
+    store: str = Field(
+        "results/label_store", description="Folder of the label store, shared between studies."
+    )
+    min_ok_share: float = Field(
+        0.9, ge=0, le=1, description="Gate: the least share of labels with status ok."
+    )
+
+    @model_validator(mode="after")
+    def _known_protocol(self):
+        clash = sorted(set(PROTOCOLS) & set(self.protocols))
+        if clash:
+            raise ValueError(
+                f"protocols: the name '{clash[0]}' belongs to a built-in protocol; choose another"
+            )
+        known = [*PROTOCOLS, *self.protocols]
+        if self.protocol not in known:
+            raise ValueError(f"protocol = '{self.protocol}' is not one of {', '.join(known)}")
+        return self
+
+    def chosen_protocol(self):
+        """The `Protocol` that the key `protocol` names."""
+        return {**PROTOCOLS, **self.protocols}[self.protocol]
+
+
+class Descriptor(Block):
+    backend: Literal["numba", "dscribe"] = Field(
+        "numba", description="LMBTR by the compiled kernel or by dscribe (equal, slower)."
+    )
+    k2_min_A: NotNegative = Field(0.0, description="Lower end of the distance grid.")
+    k2_max_A: Positive = Field(6.0, description="Upper end of the distance grid.")
+    k2_sigma_A: Positive = Field(0.1, description="Broadening of distances.")
+    k3_min_deg: NotNegative = Field(0.0, description="Lower end of the angle grid.")
+    k3_max_deg: Positive = Field(180.0, description="Upper end of the angle grid.")
+    k3_sigma_deg: Positive = Field(5.0, description="Broadening of angles.")
+    n_grid: int = Field(50, ge=2, description="Points of each grid.")
+    weighting_scale_per_A: Positive = Field(0.5, description="Scale of the exponential weight.")
+    weighting_threshold: float = Field(1e-3, gt=0, lt=1, description="Weights below are dropped.")
+    normalise: bool = Field(True, description="Scale the k2 and the k3 part to unit length.")
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        for low, high in (("k2_min_A", "k2_max_A"), ("k3_min_deg", "k3_max_deg")):
+            if getattr(self, low) >= getattr(self, high):
+                raise ValueError(f"{high} must be larger than {low} = {getattr(self, low):g}")
+        return self
+
+
+class Model(Block):
+    hidden: list[Count] = Field([64, 64], min_length=1, description="Hidden layers of the network.")
+    n_components: Count | None = Field(
+        None,
+        description="Principal components of the descriptor given to the network; null: all.",
+    )
+    committee_size: int = Field(8, ge=2, description="Networks, each on another fold.")
+    learning_rate: Positive = Field(1e-3, description="Adam's step.")
+    weight_decay: NotNegative = Field(1e-2, description="AdamW's decay.")
+    batch_size: Count = Field(32, description="Rows a step.")
+    max_epochs: Count = Field(1000, description="Epochs at most.")
+    patience: Count = Field(100, description="Epochs without a better validation error to wait.")
+    test_share: float = Field(0.2, gt=0, lt=1, description="Share of groups held out for the test.")
+    group_ps: Positive = Field(
+        50.0, description="Environments of one replica within this time stay in one group."
+    )
+    seed: int = Field(1, ge=0, description="Seed of split, folds and weights.")
+
+
+class Inference(Block):
+    chunk_size: Count = Field(2000, description="Environments predicted at a time.")
+
+
+class Spectrum(Block):
+    reference_shielding_ppm: float | None = Field(
+        None,
+        description="sigma_ref of delta = sigma_ref - sigma; null takes the mean shielding of "
+        "the training labels.",
+    )
+    larmor_MHz: Positive = Field(155.5, description="7Li Larmor frequency (155.5 MHz at 9.4 T).")
+    t2_s: Positive = Field(0.05, description="Transverse relaxation time: width 1 / (pi T2).")
+    range_ppm: tuple[float, float] | None = Field(
+        None, description="Shift range of the distribution; null fits the data."
+    )
+    n_points: int = Field(801, ge=11, description="Points of each spectrum.")
+    distribution_sigma_ppm: Positive = Field(0.05, description="Broadening of the distribution.")
+    n_blocks: int = Field(5, ge=2, description="Time blocks a replica of the sampling error.")
+
+
+class Figures(Block):
+    width_mm: Positive = Field(85.0, description="Width of a figure: one journal column.")
+    font_size_pt: Positive = Field(8.0, description="Base size of the text.")
+    dpi: Count = Field(300, description="Resolution of the PNG.")
+    class_colours: dict[Literal["SSIP", "CIP", "AGG", "AGG+"], str] = Field(
+        {"SSIP": "#D55E00", "CIP": "#E69F00", "AGG": "#009E73", "AGG+": "#0072B2"},
+        description="Colours of the solvation classes (Okabe-Ito, colour-blind safe).",
+    )
+    system_colormap: str = Field("viridis", description="Colour map of the concentrations.")
+
+
+class Study(Block):
+    """One study. `systems` are the compositions compared in it."""
+
+    study: Name = Field(description="Name of the study: results go to `results/{study}`.")
+    kind: Literal["liquid_nmr"] = Field("liquid_nmr", description="Kind of study.")
+    seed: int = Field(2025, ge=0, description="Seed of boxes and velocities.")
+    electrolyte: Electrolyte = Field(description="The species and their force field.")
+    systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
+        min_length=1, description="Name of a composition (such as 1M) to its contents."
+    )
+    md: MD = Field(MD(), description="Molecular dynamics.")
+    shell: Shell = Field(Shell(), description="The first solvation shell.")
+    sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
+    labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
+    descriptor: Descriptor = Field(Descriptor(), description="LMBTR of the nucleus.")
+    model: Model = Field(Model(), description="The learned shielding.")
+    inference: Inference = Field(Inference(), description="Prediction along the trajectories.")
+    spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")
+    figures: Figures = Field(Figures(), description="Style of the figures.")
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        _check_roles(self.electrolyte)
+        for name, system in self.systems.items():
+            _check_composition(name, system, self.electrolyte)
+        return self
+
+
+def _check_roles(electrolyte):
+    for role in ("cation", "anion"):
+        if not electrolyte.names(role):
+            raise ValueError(f"electrolyte.species: no species has the role '{role}'; add one")
+
+
+def _check_composition(name, system, electrolyte):
+    for species in system.counts:
+        if species not in electrolyte.species:
+            hint = _closest(species, electrolyte.species)
+            raise ValueError(
+                f"systems.{name}.counts: unknown species '{species}'{hint}; "
+                f"electrolyte.species has {', '.join(electrolyte.species)}"
+            )
+    total = sum(n * electrolyte.species[s].charge for s, n in system.counts.items())
+    if total != 0:
+        charges = ", ".join(
+            f"{n} {s} ({electrolyte.species[s].charge:+d})" for s, n in system.counts.items()
+        )
+        raise ValueError(
+            f"systems.{name}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
+            "change the counts so that the charges cancel"
+        )
+    if not any(electrolyte.species[s].role == "cation" for s in system.counts):
+        raise ValueError(f"systems.{name}.counts: no cation in the box; add one")
+
+
+def _closest(word, known):
+    match = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean '{match[0]}'?)" if match else ""
+
+
+def load(source):
+    """Read and check a configuration.
+
+    Parameters
+    ----------
+    source : path of a YAML file, or a mapping
+
+    Raises
+    ------
+    InputError
+        if the file cannot be read or any key is wrong; all mistakes are listed.
+    """
+    data = _read_yaml(source) if isinstance(source, (str, Path)) else source
+    if not isinstance(data, dict):
+        raise InputError(f"configuration {source}: expected keys and values, found {data!r}")
+    try:
+        return Study.model_validate(data)
+    except ValidationError as error:
+        raise InputError(explain(error)) from None
+
+
+def _read_yaml(path):
+    try:
+        return yaml.safe_load(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"configuration {path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"configuration {path} is not valid YAML: {error}") from None
+
+
+def explain(error):
+    """Turn pydantic's list of mistakes into lines that name key, value and remedy."""
+    return "\n".join(
+        ["The configuration has mistakes:", *(_explain_one(e) for e in error.errors())]
+    )
+
+
+def _explain_one(mistake):
+    where = ".".join(str(part) for part in mistake["loc"])
+    given = mistake.get("input")
+    if mistake["type"] == "extra_forbidden":
+        keys = _keys_at(mistake["loc"][:-1])
+        hint = _closest(str(mistake["loc"][-1]), keys)
+        return f"  {where} = {given!r}: unknown key{hint}; allowed here: {', '.join(keys)}"
+    if mistake["type"] == "missing":
+        return f"  {where}: this key is needed and was not given; add it"
+    message = re.sub(r"^(Value error|Assertion failed), ", "", mistake["msg"])
+    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float)):
+        return f"  {where + ': ' if where else ''}{message}"
+    return f"  {where} = {given!r}: {message}"
+
+
+def _keys_at(location):
+    """Keys allowed in the block at a location; names of a mapping (such as 1M) are skipped."""
+    block, inside_mapping = Study, False
+    for part in location:
+        if inside_mapping:
+            inside_mapping = False
+            continue
+        field = block.model_fields.get(part)
+        block = _block_of(field.annotation) if field else None
+        if block is None:
+            return []
+        inside_mapping = get_origin(field.annotation) is dict
+    return list(block.model_fields)
+
+
+def _block_of(annotation):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _block_of(inner)
+        if found:
+            return found
+    return None

@@ -1,0 +1,59 @@
+"""Checks of a study against its files, before any job starts."""
+
+from pathlib import Path
+
+from ionshift import electrolyte
+from ionshift.errors import InputError
+
+
+def check(study):
+    """Raise `InputError` if a file is missing or contradicts the configuration.
+
+    Looks at templates, force field, shipped label sets and at the cut-offs against half of
+    each expected box edge.
+    """
+    _check_files(study)
+    _check_nucleus(study.electrolyte)
+    for name, system in study.systems.items():
+        electrolyte.check(study.electrolyte, system)
+        _check_cutoffs(study, name, system)
+
+
+def _check_files(study):
+    files = {
+        f"electrolyte.species.{name}.template": species.template
+        for name, species in study.electrolyte.species.items()
+    }
+    files["electrolyte.forcefield"] = study.electrolyte.forcefield
+    files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
+    for key, path in files.items():
+        if not Path(path).is_file():
+            raise InputError(
+                f"{key} = '{path}': no such file; give a path relative to the repository's root"
+            )
+
+
+def _check_nucleus(settings):
+    cations = settings.names("cation")
+    molecules = electrolyte.load_templates(settings)
+    if not any(settings.nucleus in molecules[name].elements for name in cations):
+        raise InputError(
+            f"electrolyte.nucleus = '{settings.nucleus}': no cation ({', '.join(cations)}) has "
+            "this element; name an element of a cation"
+        )
+
+
+def _check_cutoffs(study, name, system):
+    half_A = electrolyte.box_edge_A(study.electrolyte, system) / 2
+    cutoffs_A = {
+        "md.cutoff_A": study.md.cutoff_A,
+        "shell.cutoff_A": study.shell.cutoff_A or 0.0,
+        "shell.rdf_max_A": study.shell.rdf_max_A,
+        "shell.lsi_cutoff_A": study.shell.lsi_cutoff_A,
+    }
+    for key, value in cutoffs_A.items():
+        if value > half_A:
+            raise InputError(
+                f"{key} = {value:g} is beyond half the box of system {name} ({half_A:.2f} A); "
+                f"lower it or raise systems.{name}.counts"
+            )

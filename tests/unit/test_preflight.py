@@ -1,0 +1,130 @@
+"""Checks of a study against its files: templates, force field, label sets, box sizes."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ionshift import config, electrolyte, preflight
+from ionshift.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    """Paths of a configuration are relative to the repository."""
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def study():
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+def spoil(study, path, value):
+    spoiled = copy.deepcopy(study)
+    *parents, last = path.split(".")
+    block = spoiled
+    for key in parents:
+        block = block.setdefault(key, {})
+    block[last] = value
+    return spoiled
+
+
+def message(data):
+    loaded = config.load(data)
+    with pytest.raises(InputError) as caught:
+        preflight.check(loaded)
+    return str(caught.value)
+
+
+def edited(path, old, new, tmp_path):
+    """Path of a copy of `path` in which `old` is replaced by `new`."""
+    text = Path(path).read_text()
+    assert old in text
+    copied = tmp_path / Path(path).name
+    copied.write_text(text.replace(old, new))
+    return str(copied)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_shipped_study_passes(path):
+    preflight.check(config.load(path))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_systems_have_the_molarity_of_their_name(path):
+    study = config.load(path)
+    for name, system in study.systems.items():
+        edge_A = electrolyte.box_edge_A(study.electrolyte, system)
+        molarity_M = electrolyte.molarity_M(study.electrolyte, system.counts, edge_A**3)
+        assert molarity_M == pytest.approx(float(name.removesuffix("M")), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "key", ["electrolyte.species.DME.template", "electrolyte.forcefield", "labelling.shipped"]
+)
+def test_missing_file_is_named(key, study):
+    missing = "resources/nowhere.dat"
+    text = message(spoil(study, key, [missing] if key.endswith("shipped") else missing))
+    assert key in text and missing in text and "relative to the repository" in text
+
+
+def test_a_folder_is_no_file(study):
+    assert "electrolyte.forcefield" in message(spoil(study, "electrolyte.forcefield", "resources"))
+
+
+def test_atom_name_that_the_force_field_lacks(study, tmp_path):
+    path = study["electrolyte"]["species"]["DME"]["template"]
+    renamed = edited(path, "C4   DME", "CX   DME", tmp_path)
+    text = message(spoil(study, "electrolyte.species.DME.template", renamed))
+    assert "electrolyte.species.DME" in text and "atom names differ" in text
+    assert "CX" in text and "C4" in text and "make them the same" in text
+
+
+def test_bond_that_the_template_lacks(study, tmp_path):
+    path = study["electrolyte"]["species"]["FSI"]["template"]
+    lines = Path(path).read_text().splitlines(keepends=True)
+    without = tmp_path / "FSI.pdb"
+    without.write_text("".join(line for line in lines if line.split()[0] != "CONECT"))
+    text = message(spoil(study, "electrolyte.species.FSI.template", str(without)))
+    assert "electrolyte.species.FSI" in text and "bonds differ" in text and "N1-S1" in text
+
+
+def test_residue_that_the_force_field_lacks(study, tmp_path):
+    forcefield = edited(
+        study["electrolyte"]["forcefield"], 'Residue name="DME"', 'Residue name="GLY"', tmp_path
+    )
+    text = message(spoil(study, "electrolyte.forcefield", forcefield))
+    assert "electrolyte.species.DME" in text and "no residue DME" in text and "GLY" in text
+
+
+def test_template_of_another_molecule(study):
+    other = study["electrolyte"]["species"]["DME"]["template"]
+    text = message(spoil(study, "electrolyte.species.FSI.template", other))
+    assert "electrolyte.species.FSI.template" in text and "found DME" in text
+
+
+def test_charge_that_the_force_field_contradicts(study):
+    spoiled = spoil(study, "electrolyte.species.LI.charge", 2)
+    for system in spoiled["systems"].values():
+        system["counts"]["FSI"] = 2 * system["counts"]["LI"]
+    text = message(spoiled)
+    assert "electrolyte.species.LI.charge" in text and "+2" in text and "+1.0000" in text
+
+
+@pytest.mark.parametrize(
+    "key", ["md.cutoff_A", "shell.cutoff_A", "shell.rdf_max_A", "shell.lsi_cutoff_A"]
+)
+def test_cutoff_beyond_half_the_box(key, study):
+    text = message(spoil(study, key, 15.0))
+    assert f"{key} = 15" in text and "half the box of system 1M" in text
+    assert "lower it or raise systems.1M.counts" in text
+
+
+def test_a_cutoff_that_only_the_smallest_box_forbids(study):
+    text = message(spoil(study, "md.cutoff_A", 9.8))
+    assert "system 4M (9.76 A)" in text
