@@ -1,0 +1,124 @@
+"""The shift of every nucleus of every frame, streamed in chunks."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from ionshift.descriptor import Lmbtr
+from ionshift.errors import InputError
+from ionshift.spectrum import shift_ppm
+
+CUTOFF_TOLERANCE_A = 1e-6
+
+
+class Predictor:
+    """A committee with the descriptor and the cut-off that it was trained with.
+
+    Parameters
+    ----------
+    committee : model.Committee
+    descriptor : config.Descriptor
+    cutoff_A : float, the cut-off in force at inference
+    reference_ppm : float, sigma_ref; None takes the mean shielding of the training labels
+
+    Raises
+    ------
+    InputError
+        if descriptor or cut-off differ from those of the training.
+    """
+
+    def __init__(self, committee, descriptor, cutoff_A, reference_ppm=None):
+        trained = committee.metadata
+        if abs(trained["cutoff_A"] - cutoff_A) > CUTOFF_TOLERANCE_A:
+            raise InputError(
+                f"shell.cutoff_A = {cutoff_A:g}, but the model was trained on clusters cut at "
+                f"{trained['cutoff_A']:g}; cut alike or train again"
+            )
+        if _without_backend(trained["descriptor"]) != _without_backend(descriptor.model_dump()):
+            raise InputError(
+                "descriptor: the model was trained with other settings "
+                f"({trained['descriptor']}); use them or train again"
+            )
+        self._committee = committee
+        self._lmbtr = Lmbtr(descriptor, trained["species"])
+        self.reference_ppm = (
+            trained["mean_shielding_ppm"] if reference_ppm is None else reference_ppm
+        )
+
+    def predict(self, clusters):
+        """Shielding, its spread, members, first two components and extrapolation of clusters.
+
+        Returns
+        -------
+        (DataFrame of n rows, members (n_members, n) in ppm)
+        """
+        features = self._lmbtr.describe(clusters)
+        members = self._committee.predict_members(features)
+        mean, spread = self._committee.predict(features)
+        components = self._committee.components(features)
+        table = pd.DataFrame(
+            {
+                "shift_ppm": shift_ppm(mean, self.reference_ppm),
+                "shift_sd_ppm": spread,
+                "shielding_ppm": mean,
+                "n_anion": [atoms.info["n_anion"] for atoms in clusters],
+                "n_solvent": [atoms.info["n_solvent"] for atoms in clusters],
+                "coordination": [atoms.info["coordination"] for atoms in clusters],
+                "class": [atoms.info["solvation_class"] for atoms in clusters],
+                "lsi_A2": [atoms.info["lsi_A2"] for atoms in clusters],
+                "pc1": components[:, 0],
+                "pc2": components[:, 1],
+                "extrapolation": self._committee.extrapolation(features),
+            }
+        )
+        return table, members
+
+    def write(self, finders, stride, chunk_size, path, log):
+        """Predict all frames of all replicas and write one row a nucleus of a frame.
+
+        Memory holds one chunk. Returns the members' mean shifts as a DataFrame.
+        """
+        total = sum(len(range(0, len(f.trajectory), stride)) * len(f.centres) for f in finders)
+        writer, n_done, member_sum = None, 0, 0.0
+        try:
+            for origins, clusters in _chunks(finders, stride, chunk_size):
+                table, members = self.predict(clusters)
+                rows = pa.Table.from_pandas(
+                    pd.concat([pd.DataFrame(origins), table], axis=1), preserve_index=False
+                )
+                writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
+                writer.write_table(rows)
+                member_sum = member_sum + members.sum(axis=1)
+                n_done += len(clusters)
+                log(f"{n_done}/{total} environments")
+        finally:
+            if writer is not None:
+                writer.close()
+        means = shift_ppm(member_sum / n_done, self.reference_ppm)
+        return pd.DataFrame({"member": range(len(means)), "shift_ppm": means})
+
+
+def _without_backend(settings):
+    return {key: value for key, value in settings.items() if key != "backend"}
+
+
+def _chunks(finders, stride, chunk_size):
+    """Yield (origins, clusters) of at most `chunk_size` environments, replica by replica."""
+    origins, clusters = [], []
+    for replica, finder in enumerate(finders):
+        for frame in finder.trajectory.frames(stride):
+            for number, environment in enumerate(finder.shells(frame)):
+                clusters.append(finder.cluster(frame, environment))
+                origins.append(
+                    {
+                        "replica": replica,
+                        "frame": frame.index,
+                        "time_ps": frame.time_ps,
+                        "li": number,
+                    }
+                )
+                if len(clusters) == chunk_size:
+                    yield origins, clusters
+                    origins, clusters = [], []
+    if clusters:
+        yield origins, clusters

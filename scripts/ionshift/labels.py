@@ -1,0 +1,407 @@
+"""Shielding labels: keys, the content-addressed store, shards, label sets, the gate.
+
+A label belongs to a geometry, a charge and a protocol; their hash is its key. The store keeps
+one JSON file a label, written whole at the moment the label is finished, so a killed shard
+loses only what was being computed.
+"""
+
+import hashlib
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+import ase.io
+import numpy as np
+import pandas as pd
+
+from ionshift import shielding
+from ionshift.errors import InputError
+from ionshift.files import atomic_path
+
+ENGINE_VERSION = 1
+"""Part of every key: raised when the shielding engine changes its numbers."""
+KEY_DECIMALS = 4
+AGREEMENT_PPM = 0.01
+STATUSES = ("ok", "unconverged", "failed")
+COLUMNS = (
+    "key",
+    "cluster_id",
+    "system",
+    "source",
+    "replica",
+    "frame",
+    "time_ps",
+    "li",
+    "charge",
+    "n_anion",
+    "n_solvent",
+    "solvation_class",
+    "coordination",
+    "lsi_A2",
+    "cutoff_A",
+    "status",
+    "reason",
+    "shielding_ppm",
+    "shielding_tensor_ppm",
+    "efg_tensor_au",
+    "energy_Ha",
+    "n_basis",
+    "scf_cycles",
+    "cphf_residual",
+    "wall_s",
+    "cpu_s",
+    "max_rss_MB",
+    "protocol_hash",
+)
+CLUSTER_COLUMNS = COLUMNS[1:15]
+_FINGERPRINT = "sha256"
+
+
+def protocol_hash(protocol):
+    """Short hash of all that changes the number: the protocol's fields, the engine's version."""
+    return _sha256({"engine": ENGINE_VERSION, **protocol.model_dump(mode="json")})[:16]
+
+
+def label_key(atoms, charge, protocol):
+    """Key of a label: hash of elements, positions relative to the nucleus, charge, protocol.
+
+    Positions count to 1e-4 A. The nucleus is atom 0.
+    """
+    steps = np.rint((atoms.positions - atoms.positions[0]) * 10**KEY_DECIMALS).astype(int)
+    return _sha256(
+        {
+            "numbers": atoms.numbers.tolist(),
+            "positions": steps.tolist(),
+            "charge": int(charge),
+            "spin": 0,
+            "protocol": protocol_hash(protocol),
+        }
+    )
+
+
+def _sha256(content):
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+class LabelStore:
+    """A folder of finished labels, one JSON file each, named by key."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def path(self, key):
+        return self.folder / key[:2] / f"{key}.json"
+
+    def __contains__(self, key):
+        return self.path(key).is_file()
+
+    def get(self, key):
+        """Return the record of `key`.
+
+        Raises
+        ------
+        KeyError
+            if it is not in the store
+        InputError
+            if the file is damaged
+        """
+        path = self.path(key)
+        if not path.is_file():
+            raise KeyError(key)
+        try:
+            content = json.loads(path.read_text())
+            record = content["record"]
+            intact = content["key"] == key and content[_FINGERPRINT] == _sha256(record)
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            intact = False
+        if not intact:
+            raise InputError(
+                f"label file {path} is damaged (truncated or edited); delete it and rerun: "
+                "this label alone is computed again"
+            )
+        return record
+
+    def put(self, key, record):
+        """Store a finished record.
+
+        An ok record replaces a failed one, never the other way round.
+
+        Raises
+        ------
+        InputError
+            if the store already has another value for this key.
+        """
+        if key in self:
+            known = self.get(key)
+            if known["status"] == "ok":
+                _check_agreement(key, known, record, self.path(key))
+                return
+        content = {"key": key, _FINGERPRINT: _sha256(record), "record": record}
+        with atomic_path(self.path(key)) as path:
+            path.write_text(json.dumps(content))
+
+    def discard(self, key):
+        """Remove a record that is not ok; True if there was one."""
+        if key not in self or self.get(key)["status"] == "ok":
+            return False
+        self.path(key).unlink()
+        return True
+
+
+def _check_agreement(key, known, record, where):
+    if record["status"] != "ok":
+        return
+    difference = abs(known["shielding_ppm"] - record["shielding_ppm"])
+    if difference > AGREEMENT_PPM:
+        raise InputError(
+            f"two values for label {key}: {known['shielding_ppm']:.4f} ppm in {where} and "
+            f"{record['shielding_ppm']:.4f} ppm now; one of them is wrong, delete the one you "
+            "do not trust"
+        )
+
+
+def label_clusters(clusters, protocol, store, workers=1, log=print):
+    """Label clusters through the store and return one row a cluster.
+
+    Labels in the store are not computed again. The others are computed by `workers`
+    processes of one thread each and stored as they finish.
+
+    Parameters
+    ----------
+    clusters : list of Atoms with `charge` in info, the nucleus first
+    protocol : config.Protocol
+    store : LabelStore
+
+    Returns
+    -------
+    DataFrame with the columns `COLUMNS`, in the order of `clusters`
+    """
+    keys = [label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+    waiting = {key: atoms for key, atoms in zip(keys, clusters, strict=True) if key not in store}
+    n_known = len(clusters) - len(waiting)
+    log(f"{len(clusters)} clusters: {n_known} labels in the store, {len(waiting)} to compute")
+    finished = _compute_all(waiting, protocol, store, workers)
+    for count, (key, record) in enumerate(finished, start=1):
+        log(
+            f"label {count}/{len(waiting)} {waiting[key].info.get('cluster_id', key[:12])}: "
+            f"{_summary(record)}"
+        )
+    return label_table(clusters, keys, store, protocol)
+
+
+def _summary(record):
+    if record["status"] == "ok":
+        return f"{record['shielding_ppm']:.3f} ppm in {record['wall_s']:.0f} s"
+    return f"{record['status']}, {record['reason']}"
+
+
+def _compute_all(waiting, protocol, store, workers):
+    jobs = [(key, atoms, protocol, store.folder) for key, atoms in waiting.items()]
+    if workers == 1 or len(jobs) <= 1:
+        for job in jobs:
+            yield _compute_one(*job)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_compute_one, *job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
+            raise InputError(
+                "a labelling worker was killed (out of memory?); finished labels are kept: "
+                "lower labelling.workers or raise the job's memory and rerun"
+            ) from None
+
+
+def _compute_one(key, atoms, protocol, folder):
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    record = shielding.compute(atoms, int(atoms.info["charge"]), protocol)
+    LabelStore(folder).put(key, record)
+    return key, record
+
+
+def label_table(clusters, keys, store, protocol):
+    """One row a cluster from the store; tensors become lists of nine numbers."""
+    rows = []
+    for atoms, key in zip(clusters, keys, strict=True):
+        record = store.get(key)
+        row = {"key": key, "protocol_hash": protocol_hash(protocol)}
+        row |= {name: atoms.info.get(name) for name in CLUSTER_COLUMNS}
+        row |= {name: record.get(name) for name in COLUMNS[15:-1]}
+        for name in ("shielding_tensor_ppm", "efg_tensor_au"):
+            row[name] = None if row[name] is None else np.ravel(row[name]).tolist()
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def write_label_set(path, clusters, table):
+    """Write clusters with their labels as extxyz; `info` holds the row of the table."""
+    frames = []
+    for atoms, row in zip(clusters, table.to_dict("records"), strict=True):
+        frame = atoms.copy()
+        frame.info = {
+            name: np.asarray(value) if isinstance(value, list) else value
+            for name, value in row.items()
+            if _has_value(value)
+        }
+        frames.append(frame)
+    with atomic_path(path) as temporary:
+        ase.io.write(temporary, frames, format="extxyz")
+
+
+def _has_value(value):
+    if isinstance(value, (list, np.ndarray)):
+        return True
+    return value is not None and value == value and value != ""
+
+
+def read_label_set(path):
+    """Read an extxyz label set; returns a list of Atoms with the row in `info`.
+
+    Raises
+    ------
+    InputError
+        if the file is damaged or a label is incomplete.
+    """
+    clusters = read_clusters(path)
+    for number, atoms in enumerate(clusters):
+        missing = [
+            name for name in ("key", "status", "protocol_hash", "charge") if name not in atoms.info
+        ]
+        status = atoms.info.get("status")
+        if status == "ok" and not np.isfinite(_number(atoms.info.get("shielding_ppm"))):
+            missing.append("shielding_ppm")
+        if missing or status not in STATUSES:
+            raise InputError(
+                f"label set {path}, entry {number}: "
+                f"{'no valid ' + ', '.join(missing) if missing else f'unknown status {status!r}'}"
+                "; restore the file from where it came"
+            )
+    return clusters
+
+
+def _number(value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def read_clusters(path):
+    """Read an extxyz file of clusters.
+
+    Raises
+    ------
+    InputError
+        if it cannot be read or is empty.
+    """
+    try:
+        clusters = ase.io.read(path, index=":", format="extxyz")
+    except Exception as error:
+        raise InputError(
+            f"{path} is not a readable extxyz file ({type(error).__name__}: {error}); "
+            "delete or restore it"
+        ) from None
+    if not clusters:
+        raise InputError(f"{path} holds no cluster")
+    return clusters
+
+
+def import_label_set(path, protocol, store):
+    """Put a label set into the store, so that its clusters are never computed again.
+
+    Returns
+    -------
+    (list of Atoms, DataFrame with the columns `COLUMNS`)
+
+    Raises
+    ------
+    InputError
+        if the set was made with another protocol, or a geometry does not match its key.
+    """
+    clusters = read_label_set(path)
+    expected = protocol_hash(protocol)
+    keys = []
+    for number, atoms in enumerate(clusters):
+        made_with = str(atoms.info["protocol_hash"])
+        if made_with != expected:
+            raise InputError(
+                f"label set {path} was made with protocol {made_with}, this study uses "
+                f"{expected}; choose the same labelling.protocol or drop the set from "
+                "labelling.shipped"
+            )
+        key = label_key(atoms, atoms.info["charge"], protocol)
+        if key != atoms.info["key"]:
+            raise InputError(
+                f"label set {path}, entry {number}: the geometry does not match its key "
+                f"{atoms.info['key']}; the file was edited, restore it"
+            )
+        store.put(key, _record_of(atoms))
+        keys.append(key)
+    return clusters, label_table(clusters, keys, store, protocol)
+
+
+def _record_of(atoms):
+    record = {name: atoms.info.get(name) for name in COLUMNS[15:-1]}
+    record["reason"] = record["reason"] or ""
+    for name in ("shielding_tensor_ppm", "efg_tensor_au"):
+        if record[name] is not None:
+            record[name] = np.reshape(record[name], (3, 3)).tolist()
+    return {name: _plain(value) for name, value in record.items()}
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def training_set(clusters, cutoff_A, group_ps):
+    """Ok labels with their groups: blocks of `group_ps` of one replica stay together.
+
+    Returns
+    -------
+    (list of Atoms, DataFrame with cluster_id, system, solvation_class, shielding_ppm, group)
+
+    Raises
+    ------
+    InputError
+        if there is no ok label, or a cluster was cut with another cut-off.
+    """
+    chosen = [atoms for atoms in clusters if atoms.info["status"] == "ok"]
+    if not chosen:
+        raise InputError("there is no ok label to train on; see the reasons in labels.parquet")
+    for atoms in chosen:
+        if abs(float(atoms.info["cutoff_A"]) - cutoff_A) > 1e-6:
+            raise InputError(
+                f"label {atoms.info['cluster_id']} was cut at {atoms.info['cutoff_A']:g} A, this "
+                f"study cuts at {cutoff_A:g} A; set shell.cutoff_A to the labels' value or drop "
+                "the set from labelling.shipped"
+            )
+    rows = [
+        {
+            "cluster_id": atoms.info["cluster_id"],
+            "system": atoms.info["system"],
+            "solvation_class": atoms.info["solvation_class"],
+            "shielding_ppm": float(atoms.info["shielding_ppm"]),
+            "group": "{system}/{source}-r{replica}/b{block}".format(
+                block=int(float(atoms.info["time_ps"]) // group_ps), **atoms.info
+            ),
+        }
+        for atoms in chosen
+    ]
+    return chosen, pd.DataFrame(rows)
+
+
+def check_gate(table, min_ok_share):
+    """Raise `InputError` if too few labels are ok; the message counts the reasons."""
+    ok_share = float((table["status"] == "ok").mean())
+    if ok_share < min_ok_share:
+        reasons = table.loc[table["status"] != "ok", "reason"].value_counts().head(3)
+        listed = "; ".join(f"{n} x {reason}" for reason, n in reasons.items())
+        raise InputError(
+            f"only {ok_share:.0%} of {len(table)} labels are ok, labelling.min_ok_share = "
+            f"{min_ok_share:g} ({listed}); retry the failures with 'make retry-labels', or "
+            "lower the gate"
+        )
