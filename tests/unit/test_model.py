@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from ionshift import model
+from ionshift.config import Model
+from ionshift.errors import InputError
+from ionshift.model import Committee
+
+CONFIG = Model(committee_size=4, max_epochs=300, patience=40, n_components=10, hidden=[16])
+
+
+def synthetic(n, noise=0.0, seed=0):
+    """Descriptors in 30 dimensions whose first three carry a curved target."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 30)) * np.r_[3.0, 2.0, 2.0, np.full(27, 0.1)]
+    y = 92 + 0.3 * X[:, 0] - 0.2 * X[:, 1] + 0.1 * np.sin(X[:, 2]) + noise * rng.normal(size=n)
+    groups = [f"{1 + i % 2}M/s-r0/b{i // 8}" for i in range(n)]
+    return X, y, groups
+
+
+@pytest.fixture(scope="module")
+def trained():
+    X, y, groups = synthetic(240, noise=0.05)
+    return model.train(X, y, groups, CONFIG, log=lambda text: None)
+
+
+def test_committee_learns_more_than_the_mean(trained):
+    X, y, _ = synthetic(200, noise=0.05, seed=1)
+    scores = model.evaluate(trained, X, y, baseline_ppm=92.0)
+    assert scores["rmse_ppm"] < 0.25 * scores["baseline_rmse_ppm"]
+    assert scores["r2"] > 0.9
+    assert scores["rmse_ppm"] >= 0.04
+
+
+def test_spread_covers_the_errors(trained):
+    X, y, _ = synthetic(400, noise=0.05, seed=2)
+    coverage = model.evaluate(trained, X, y, 92.0)["coverage_1sd"]
+    assert 0.5 < coverage < 0.95
+
+
+def test_baseline_is_the_training_mean(trained):
+    X, y, _ = synthetic(50, seed=3)
+    scores = model.evaluate(trained, X, y, baseline_ppm=y.mean())
+    assert scores["baseline_rmse_ppm"] == pytest.approx(y.std())
+
+
+def test_training_follows_its_seed():
+    X, y, groups = synthetic(80)
+    config = CONFIG.model_copy(update={"max_epochs": 20})
+    first, second = (
+        model.train(X, y, groups, config, log=lambda text: None).predict(X)[0] for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+    other = config.model_copy(update={"seed": 5})
+    assert not np.array_equal(
+        first, model.train(X, y, groups, other, lambda text: None).predict(X)[0]
+    )
+
+
+def test_far_environments_are_flagged(trained):
+    X, _, _ = synthetic(100, seed=4)
+    assert np.mean(trained.extrapolation(X) > 1) < 0.2
+    assert (trained.extrapolation(X * 6) > 1).mean() > 0.8
+
+
+def test_saved_committee_predicts_the_same(trained, tmp_path):
+    X, _, _ = synthetic(20, seed=5)
+    trained.metadata["cutoff_A"] = 3.4
+    trained.save(tmp_path / "committee.pt")
+    loaded = Committee.load(tmp_path / "committee.pt")
+    assert np.array_equal(loaded.predict(X), trained.predict(X))
+    assert np.array_equal(loaded.extrapolation(X), trained.extrapolation(X))
+    assert loaded.metadata == trained.metadata
+
+
+def test_damaged_model_file_is_refused(trained, tmp_path):
+    path = tmp_path / "committee.pt"
+    trained.save(path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(InputError, match=r"committee\.pt cannot be read .*rerun the training"):
+        Committee.load(path)
+
+
+def test_nan_in_labels_is_refused():
+    X, y, groups = synthetic(80)
+    y[3] = np.nan
+    with pytest.raises(InputError, match="1 of 80 training labels are not numbers"):
+        model.train(X, y, groups, CONFIG)
+
+
+def test_fewer_groups_than_members_is_refused():
+    X, y, _ = synthetic(10)
+    with pytest.raises(InputError, match=r"model\.committee_size = 4 .*there are 2"):
+        model.train(X, y, ["1M/s-r0/b0"] * 5 + ["1M/s-r0/b1"] * 5, CONFIG)
+
+
+def test_study_leaves_systems_out_and_draws_a_curve():
+    X, y, groups = synthetic(160, noise=0.05)
+    config = CONFIG.model_copy(update={"max_epochs": 60})
+    result = model.study(X, y, groups, config, log=lambda text: None)
+    assert result.metrics["part"].tolist() == ["train", "test", "without 1M", "without 2M"]
+    assert len(result.parity) == 160
+    assert result.learning_curve["n_train"].is_monotonic_increasing
+    tested = {g for g, part in zip(groups, result.parity["part"], strict=True) if part == "test"}
+    trained = {g for g, part in zip(groups, result.parity["part"], strict=True) if part == "train"}
+    assert not tested & trained
