@@ -1,16 +1,11 @@
 """A small box of Li, FSI and DME whose shells are known, as files."""
 
-from pathlib import Path
-
-import ase.io
 import MDAnalysis
 import numpy as np
 import pytest
 
 from ionshift.config import Electrolyte
-
-ROOT = Path(__file__).resolve().parents[2]
-MOLECULES = ROOT / "resources" / "molecules"
+from molecules import MOLECULES, ROOT, place, template
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +23,6 @@ def electrolyte():
         },
         forcefield=str(ROOT / "resources/forcefields/lifsi_dme_clp_oplsaa.xml"),
     )
-
-
-def template(name):
-    return ase.io.read(MOLECULES / f"{name}.pdb")
-
-
-def place(name, atom, position_A):
-    """A molecule moved so that its atom number `atom` is at `position_A`."""
-    molecule = template(name)
-    molecule.positions += np.asarray(position_A) - molecule.positions[atom]
-    return molecule
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import template
 from ionshift import solvation
 from ionshift.config import Sampling, Shell
 from ionshift.errors import InputError
 from ionshift.solvation import ShellFinder
 from ionshift.speciation import solvation_class
 from ionshift.trajectory import Trajectory
+from molecules import template
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""Dynamic NMR of electrolytes: from molecular dynamics to spectra."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+
+if not workflow.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/md.smk"
+include: "workflow/rules/sampling.smk"
+include: "workflow/rules/labelling.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/inference.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    input:
+        rules.figures.input,
+        rules.tables.input,
+        rules.write_manifest.output,
+    default_target: True
+    message:
+        "Everything is there"

@@ -1,0 +1,25 @@
+"""DFT shieldings of one shard of a system's clusters."""
+
+from common import launch
+from ionshift import labels
+from ionshift.config import Protocol
+from ionshift.files import atomic_path
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    first = int(snakemake.wildcards.shard) * params.shard_size
+    clusters = labels.read_clusters(snakemake.input.clusters)[first : first + params.shard_size]
+    table = labels.label_clusters(
+        clusters,
+        Protocol(**params.protocol),
+        labels.LabelStore(params.store),
+        workers=snakemake.threads,
+        log=log,
+    )
+    with atomic_path(snakemake.output.table) as path:
+        table.to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

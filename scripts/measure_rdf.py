@@ -1,0 +1,38 @@
+"""Radial distribution of ligand atoms around the nucleus, pooled over the replicas."""
+
+import pandas as pd
+
+from common import launch
+from ionshift import solvation
+from ionshift.config import Electrolyte, Shell
+from ionshift.files import atomic_path
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    electrolyte = Electrolyte(**snakemake.params.electrolyte)
+    shell = Shell(**snakemake.params.shell)
+    tables = []
+    for topology, path in zip(
+        snakemake.input.topologies, snakemake.input.trajectories, strict=True
+    ):
+        trajectory = Trajectory(topology, path)
+        log(f"{path}: {len(trajectory)} frames")
+        tables.append(
+            solvation.radial_distribution(
+                trajectory,
+                solvation.centres(trajectory, electrolyte),
+                solvation.ligands(trajectory, electrolyte, shell),
+                shell.rdf_max_A,
+                shell.rdf_bin_A,
+                snakemake.params.frame_stride,
+            )
+        )
+    rdf = sum(tables) / len(tables)
+    rdf.insert(0, "system", snakemake.wildcards.system)
+    with atomic_path(snakemake.output.rdf) as path:
+        pd.DataFrame(rdf).to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

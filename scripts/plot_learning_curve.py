@@ -1,0 +1,17 @@
+"""Draw: test error against the number of labels."""
+
+import pandas as pd
+
+from common import launch
+from ionshift import plotting
+from ionshift.config import Figures
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = plotting.learning_curve(pd.read_csv(files.learning_curve), style)
+    plotting.save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

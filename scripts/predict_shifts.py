@@ -1,0 +1,35 @@
+"""Predict the shift of every nucleus in every analysed frame of one system."""
+
+from pathlib import Path
+
+from common import launch
+from ionshift import inference
+from ionshift.config import Descriptor, Electrolyte, Shell
+from ionshift.files import atomic_path
+from ionshift.model import Committee
+from ionshift.solvation import ShellFinder, read_cutoff_A
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
+    cutoff_A = read_cutoff_A(snakemake.input.shell)
+    finders = [
+        ShellFinder(Trajectory(top, path), electrolyte, shell, cutoff_A)
+        for top, path in zip(snakemake.input.topologies, snakemake.input.trajectories, strict=True)
+    ]
+    predictor = inference.Predictor(
+        Committee.load(Path(snakemake.input.model)),
+        Descriptor(**params.descriptor),
+        cutoff_A,
+        params.reference_shielding_ppm,
+    )
+    with atomic_path(snakemake.output.predictions) as path:
+        members = predictor.write(finders, params.frame_stride, params.chunk_size, path, log)
+    with atomic_path(snakemake.output.members) as path:
+        members.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

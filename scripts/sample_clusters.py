@@ -1,0 +1,42 @@
+"""Cut a pool of solvation clusters from the frames and choose those to label."""
+
+import ase.io
+
+from common import launch
+from ionshift import sampling, solvation
+from ionshift.config import Descriptor, Electrolyte, Sampling, Shell
+from ionshift.descriptor import Lmbtr, elements_of
+from ionshift.files import atomic_path
+from ionshift.provenance import derive_seed
+from ionshift.solvation import ShellFinder, read_cutoff_A
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    settings = Sampling(**params.sampling)
+    electrolyte = Electrolyte(**params.electrolyte)
+    cutoff_A = read_cutoff_A(snakemake.input.shell)
+    finders = [
+        ShellFinder(Trajectory(top, path), electrolyte, Shell(**params.shell), cutoff_A)
+        for top, path in zip(snakemake.input.topologies, snakemake.input.trajectories, strict=True)
+    ]
+    seed = derive_seed(settings.seed, "sampling", snakemake.wildcards.system)
+    clusters = solvation.pool_clusters(
+        finders, params.study, snakemake.wildcards.system, settings, seed
+    )
+    classes = [atoms.info["solvation_class"] for atoms in clusters]
+    log(f"pool of {len(clusters)} environments: {solvation.count_classes(classes)}")
+
+    def describe():
+        lmbtr = Lmbtr(Descriptor(**params.descriptor), elements_of(clusters))
+        return lmbtr.describe(clusters)
+
+    chosen = sampling.choose(settings.method, settings.n_clusters, classes, describe, seed)
+    log(f"chose {len(chosen)}: {solvation.count_classes([classes[i] for i in chosen])}")
+    with atomic_path(snakemake.output.clusters) as path:
+        ase.io.write(path, [clusters[i] for i in chosen], format="extxyz")
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

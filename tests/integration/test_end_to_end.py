@@ -1,0 +1,147 @@
+"""The whole chain on a tiny study, killed in the MD and in the labelling, then finished."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from projects import ROOT, copy_project
+
+ARGUMENTS = [
+    sys.executable,
+    "scripts/run_workflow.py",
+    "--workflow-profile",
+    "workflow/profiles/default",
+    "--cores",
+    "2",
+    "--configfile",
+    "small.yaml",
+]
+pytestmark = pytest.mark.slow
+
+
+def environment():
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def run_until(folder, happened, limit_s=600):
+    """Start the workflow and kill it with all its children once `happened()` is true."""
+    with (folder / "killed.log").open("a") as log:
+        process = subprocess.Popen(
+            ARGUMENTS,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            env=environment(),
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + limit_s
+        while not happened():
+            text = (folder / "killed.log").read_text()
+            assert process.poll() is None, f"ended before it could be killed:\n{text[-3000:]}"
+            assert time.monotonic() < deadline, text[-3000:]
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def stamps(paths):
+    return {path: path.stat().st_mtime_ns for path in paths}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study that was killed twice and then finished by the same command."""
+    folder = tmp_path_factory.mktemp("study")
+    copy_project(folder)
+    (folder / "small.yaml").write_text((ROOT / "tests/integration/small.yaml").read_text())
+    results = folder / "results" / "small"
+
+    def production_has_begun():
+        return any(results.glob("md/*/0/work/*production*"))
+
+    run_until(folder, production_has_begun)
+    md_files = stamps(
+        path
+        for path in results.glob("md/*/0/work/**/*")
+        if path.is_file() and "production" not in str(path) and path.suffix in (".xml", ".json")
+    )
+
+    def some_labels_are_there():
+        return len(list((folder / "results/label_store").glob("*/*.json"))) >= 2
+
+    run_until(folder, some_labels_are_there)
+    trajectories = stamps(results.glob("md/*/0/trajectory.xtc"))
+    labels = stamps((folder / "results/label_store").glob("*/*.json"))
+    done = subprocess.run(ARGUMENTS, cwd=folder, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr[-5000:]
+    return folder, results, md_files, trajectories, labels
+
+
+def test_nothing_finished_was_computed_again(finished):
+    _, _, _, trajectories, labels = finished
+    assert len(trajectories) == 2
+    assert len(labels) >= 2
+    assert stamps(trajectories) == trajectories
+    assert stamps(labels) == labels
+
+
+def test_trajectories_are_complete(finished):
+    from ionshift.trajectory import Trajectory
+
+    _, results, *_ = finished
+    for folder in results.glob("md/*/0"):
+        trajectory = Trajectory(folder / "topology.pdb", folder / "trajectory.xtc")
+        times = [frame.time_ps for frame in trajectory.frames()]
+        assert len(times) == 100
+        assert np.allclose(np.diff(times), 0.2, atol=1e-3)
+
+
+def test_shifts_are_finite_with_errors(finished):
+    _, results, *_ = finished
+    shifts = pd.read_csv(results / "tables" / "shifts.csv")
+    assert shifts["system"].tolist() == ["dilute", "dense"]
+    columns = ["molarity_M", "shift_ppm", "sampling_err_ppm", "model_err_ppm"]
+    assert np.isfinite(shifts[columns].to_numpy()).all()
+    assert (shifts["n_environments"] == [200, 500]).all()
+
+
+def test_labels_have_a_row_each(finished):
+    _, results, *_ = finished
+    table = pd.read_parquet(results / "labels" / "labels.parquet")
+    assert len(table) == 16
+    assert table["key"].is_unique
+    assert (table["status"] == "ok").all()
+
+
+def test_figures_and_manifest_are_there(finished):
+    _, results, *_ = finished
+    assert (results / "manifest.json").stat().st_size > 1000
+    assert len(list((results / "figures").glob("*.pdf"))) == 8
+
+
+def test_second_run_has_nothing_to_do(finished):
+    folder, *_ = finished
+    start = time.monotonic()
+    again = subprocess.run(ARGUMENTS, cwd=folder, capture_output=True, text=True, env=environment())
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert time.monotonic() - start < 60
+
+
+def test_report_is_written(finished):
+    folder, results, *_ = finished
+    report = subprocess.run(
+        [*ARGUMENTS, "--report", "results/small/report.html"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
+    assert report.returncode == 0, report.stderr
+    assert "plot_spectra" in (results / "report.html").read_text()

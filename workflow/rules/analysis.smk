@@ -1,0 +1,94 @@
+TABLES = f"{RESULTS}/tables"
+
+
+rule tabulate_md:
+    input:
+        summaries=expand(rules.run_md.output.summary, system=SYSTEMS, replica=REPLICAS),
+        thermo=expand(rules.run_md.output.thermo, system=SYSTEMS, replica=REPLICAS),
+    output:
+        md=report(
+            f"{TABLES}/md.csv",
+            caption="../report/tabulate_md.rst",
+            category="Molecular dynamics",
+            labels={"figure": "density and molarity reached (table)"},
+        ),
+        thermo=f"{TABLES}/thermo.csv",
+    log:
+        f"{LOGS}/tabulate_md.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        replicas=[(system, replica) for system in SYSTEMS for replica in REPLICAS],
+        max_rows=500,
+        code=code("tabulate_md"),
+    message:
+        "Tabulating the MD runs"
+    script:
+        "../../scripts/tabulate_md.py"
+
+
+rule tabulate_rdf:
+    input:
+        rdfs=expand(rules.measure_rdf.output.rdf, system=SYSTEMS),
+        shell=rules.set_cutoff.output.shell,
+    output:
+        rdf=f"{TABLES}/rdf.csv",
+    log:
+        f"{LOGS}/tabulate_rdf.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        code=code("tabulate_rdf"),
+    message:
+        "Tabulating the radial distributions"
+    script:
+        "../../scripts/tabulate_rdf.py"
+
+
+rule tabulate_shifts:
+    input:
+        predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+        members=expand(rules.predict_shifts.output.members, system=SYSTEMS),
+        md=rules.tabulate_md.output.md,
+    output:
+        shifts=report(
+            f"{TABLES}/shifts.csv",
+            caption="../report/tabulate_shifts.rst",
+            category="Spectra",
+            labels={"figure": "mean shifts (table)"},
+        ),
+        spectra=f"{TABLES}/spectra.csv",
+        speciation=f"{TABLES}/speciation.csv",
+        coordination=f"{TABLES}/coordination.csv",
+    log:
+        f"{LOGS}/tabulate_shifts.log",
+    benchmark:
+        f"{BENCHMARKS}/tabulate_shifts.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=60,
+    params:
+        systems=SYSTEMS,
+        spectrum=block(
+            "spectrum",
+            *[key for key in settings.Spectrum.model_fields if key != "reference_shielding_ppm"],
+        ),
+        code=code("tabulate_shifts"),
+    message:
+        "Mean shifts, spectra and speciation"
+    script:
+        "../../scripts/tabulate_shifts.py"
+
+
+rule tables:
+    input:
+        rules.tabulate_md.output,
+        rules.tabulate_rdf.output,
+        rules.tabulate_shifts.output,
+    message:
+        "All tables are written"

@@ -1,0 +1,53 @@
+from ionshift import config as settings
+from ionshift import preflight, provenance
+from ionshift.errors import InputError
+
+
+def load_study():
+    try:
+        study = settings.load(dict(config))
+        preflight.check(study)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return study
+
+
+STUDY = load_study()
+SYSTEMS = list(STUDY.systems)
+REPLICAS = range(STUDY.md.replicas)
+SHARDS = range(-(-STUDY.sampling.n_clusters // STUDY.labelling.shard_size))
+SHIPPED = range(len(STUDY.labelling.shipped))
+RESULTS = f"results/{STUDY.study}"
+LOGS = f"{RESULTS}/logs"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+
+
+wildcard_constraints:
+    system="|".join(name.replace(".", r"\.") for name in SYSTEMS),
+    replica=r"\d+",
+    shard=r"\d+",
+    set=r"\d+",
+
+
+def block(name, *keys):
+    """A block of the configuration as a plain dict, or only some of its keys."""
+    values = getattr(STUDY, name).model_dump(mode="json")
+    return {key: values[key] for key in keys} if keys else values
+
+
+def code(script):
+    """Content hash of a script and the library modules behind it: a change reruns the rule."""
+    return provenance.code_hash(Path(workflow.basedir) / "scripts" / f"{script}.py")
+
+
+def seed_of(wildcards):
+    return provenance.derive_seed(STUDY.seed, wildcards.system, wildcards.replica)
+
+
+def memory_MB(base):
+    """Memory that grows with every attempt."""
+    return lambda wildcards, attempt: base * attempt
+
+
+def templates():
+    return [species.template for species in STUDY.electrolyte.species.values()]

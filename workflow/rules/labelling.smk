@@ -1,0 +1,73 @@
+PROTOCOL = STUDY.labelling.chosen_protocol().model_dump(mode="json")
+
+
+rule import_labels:
+    input:
+        labels=lambda wildcards: STUDY.labelling.shipped[int(wildcards.set)],
+    output:
+        clusters=f"{RESULTS}/labels/shipped/{{set}}.extxyz",
+        table=f"{RESULTS}/labels/shipped/{{set}}.parquet",
+    log:
+        f"{LOGS}/import_labels/{{set}}.log",
+    conda:
+        "../../envs/dft.yaml"
+    threads: 1
+    params:
+        protocol=PROTOCOL,
+        store=STUDY.labelling.store,
+        code=code("import_labels"),
+    message:
+        "Taking shipped label set {wildcards.set} into the store"
+    script:
+        "../../scripts/import_labels.py"
+
+
+rule label_shard:
+    input:
+        clusters=rules.sample_clusters.output.clusters,
+    output:
+        table=f"{RESULTS}/labels/shards/{{system}}_{{shard}}.parquet",
+    log:
+        f"{LOGS}/label_shard/{{system}}_{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label_shard/{{system}}_{{shard}}.tsv"
+    conda:
+        "../../envs/dft.yaml"
+    threads: STUDY.labelling.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: (
+            attempt * (500 + STUDY.labelling.workers * STUDY.labelling.max_memory_MB)
+        ),
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    params:
+        protocol=PROTOCOL,
+        store=STUDY.labelling.store,
+        shard_size=STUDY.labelling.shard_size,
+        code=code("label_shard"),
+    message:
+        "DFT shieldings of {wildcards.system}, shard {wildcards.shard}"
+    script:
+        "../../scripts/label_shard.py"
+
+
+rule collect_labels:
+    input:
+        clusters=expand(rules.sample_clusters.output.clusters, system=SYSTEMS),
+        tables=expand(rules.label_shard.output.table, system=SYSTEMS, shard=SHARDS),
+        shipped_clusters=expand(rules.import_labels.output.clusters, set=SHIPPED),
+        shipped_tables=expand(rules.import_labels.output.table, set=SHIPPED),
+    output:
+        table=f"{RESULTS}/labels/labels.parquet",
+        clusters=f"{RESULTS}/labels/labels.extxyz",
+    log:
+        f"{LOGS}/collect_labels.log",
+    conda:
+        "../../envs/dft.yaml"
+    threads: 1
+    params:
+        min_ok_share=STUDY.labelling.min_ok_share,
+        code=code("collect_labels"),
+    message:
+        "Collecting labels and checking the gate"
+    script:
+        "../../scripts/collect_labels.py"

@@ -1,0 +1,61 @@
+MD_FOLDER = f"{RESULTS}/md/{{system}}/{{replica}}"
+FORCE_FIELD_KEYS = ["species", "forcefield", "mixing", "ion_charge_scale"]
+
+
+rule pack_box:
+    input:
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+    output:
+        packed=f"{MD_FOLDER}/packed.pdb",
+    log:
+        f"{LOGS}/pack_box/{{system}}_{{replica}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pack_box/{{system}}_{{replica}}.tsv"
+    conda:
+        "../../envs/md.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(1000),
+        runtime=30,
+    params:
+        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
+        system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
+        seed=seed_of,
+        code=code("pack_box"),
+    message:
+        "Packing the box of {wildcards.system}, replica {wildcards.replica}"
+    script:
+        "../../scripts/pack_box.py"
+
+
+rule run_md:
+    input:
+        packed=rules.pack_box.output.packed,
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+    output:
+        trajectory=f"{MD_FOLDER}/trajectory.xtc",
+        topology=f"{MD_FOLDER}/topology.pdb",
+        thermo=f"{MD_FOLDER}/thermo.csv",
+        summary=f"{MD_FOLDER}/md_summary.json",
+    log:
+        f"{LOGS}/run_md/{{system}}_{{replica}}.log",
+    benchmark:
+        f"{BENCHMARKS}/run_md/{{system}}_{{replica}}.tsv"
+    conda:
+        "../../envs/md_gromacs.yaml" if STUDY.md.engine == "gromacs" else "../../envs/md.yaml"
+    threads: STUDY.md.threads
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=lambda wildcards, attempt: 1440 * attempt,
+    params:
+        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
+        system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
+        md=block("md", *[key for key in settings.MD.model_fields if key not in ("replicas", "threads")]),
+        seed=seed_of,
+        code=code("run_md"),
+    message:
+        "Molecular dynamics of {wildcards.system}, replica {wildcards.replica}"
+    script:
+        "../../scripts/run_md.py"

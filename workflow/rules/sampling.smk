@@ -1,0 +1,88 @@
+SHELL_KEYS = ["ligand_elements", "lsi_cutoff_A"]
+
+
+def trajectories(wildcards):
+    return expand(rules.run_md.output.trajectory, system=wildcards.system, replica=REPLICAS)
+
+
+def topologies(wildcards):
+    return expand(rules.run_md.output.topology, system=wildcards.system, replica=REPLICAS)
+
+
+rule measure_rdf:
+    input:
+        trajectories=trajectories,
+        topologies=topologies,
+    output:
+        rdf=f"{RESULTS}/shell/rdf_{{system}}.csv",
+    log:
+        f"{LOGS}/measure_rdf/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_rdf/{{system}}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=60,
+    params:
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
+        frame_stride=STUDY.sampling.frame_stride,
+        code=code("measure_rdf"),
+    message:
+        "Radial distribution around the nucleus in {wildcards.system}"
+    script:
+        "../../scripts/measure_rdf.py"
+
+
+rule set_cutoff:
+    input:
+        rdf=f"{RESULTS}/shell/rdf_{SYSTEMS[0]}.csv",
+    output:
+        shell=f"{RESULTS}/shell/shell.json",
+    log:
+        f"{LOGS}/set_cutoff.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        cutoff_A=STUDY.shell.cutoff_A,
+        system=SYSTEMS[0],
+        code=code("set_cutoff"),
+    message:
+        "First-shell cut-off"
+    script:
+        "../../scripts/set_cutoff.py"
+
+
+rule sample_clusters:
+    input:
+        trajectories=trajectories,
+        topologies=topologies,
+        shell=rules.set_cutoff.output.shell,
+    output:
+        clusters=f"{RESULTS}/clusters/{{system}}.extxyz",
+    log:
+        f"{LOGS}/sample_clusters/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/sample_clusters/{{system}}.tsv"
+    conda:
+        "../../envs/ml.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(3000),
+        runtime=120,
+    params:
+        study=STUDY.study,
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        shell=block("shell", *SHELL_KEYS),
+        sampling=block("sampling"),
+        descriptor=lambda wildcards: (
+            block("descriptor") if STUDY.sampling.method == "farthest_point" else None
+        ),
+        code=code("sample_clusters"),
+    message:
+        "Choosing clusters of {wildcards.system} to label"
+    script:
+        "../../scripts/sample_clusters.py"

@@ -1,0 +1,28 @@
+rule train_model:
+    input:
+        labels=rules.collect_labels.output.clusters,
+        shell=rules.set_cutoff.output.shell,
+    output:
+        model=f"{RESULTS}/model/committee.pt",
+        metrics=f"{RESULTS}/model/metrics.csv",
+        parity=f"{RESULTS}/model/parity.csv",
+        learning_curve=f"{RESULTS}/model/learning_curve.csv",
+    log:
+        f"{LOGS}/train_model.log",
+    benchmark:
+        f"{BENCHMARKS}/train_model.tsv"
+    conda:
+        "../../envs/ml.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=lambda wildcards, attempt: 240 * attempt,
+    params:
+        descriptor=block("descriptor"),
+        model=block("model"),
+        protocol=PROTOCOL,
+        code=code("train_model"),
+    message:
+        "Training the committee"
+    script:
+        "../../scripts/train_model.py"
