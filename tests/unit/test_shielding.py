@@ -1,0 +1,352 @@
+"""Physics and failures of the shielding engine."""
+
+import re
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import read
+from pyscf import dft, gto, scf
+from pyscf.data import nist
+from scipy.spatial.transform import Rotation
+
+from ionshift.config import Protocol
+from ionshift.shielding import compute, efg, engine, giao, quadrature
+from ionshift.shielding.basis import build_molecule, load_basis
+from ionshift.shielding.fitting import FittedKernel
+
+LIH_BOND_A = 1.5957
+WATER_A = [[0.0, 0.0, 0.1173], [0.0, 0.7572, -0.4692], [0.0, -0.7572, -0.4692]]
+ONE_BASIS = {"basis_centre": "6-31g", "basis_near": "6-31g", "basis_far": "6-31g"}
+CC_PVTZ = {"basis_centre": "cc-pvtz", "basis_near": "cc-pvtz", "basis_far": "cc-pvtz"}
+TIGHT = {"grid_level": 3, "scf_conv_tol": 1e-10, "cphf_tol": 1e-6}
+PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "litfsi_dme_shieldings"
+
+
+def protocol(**changes):
+    """A quick protocol: one small basis everywhere, HF."""
+    return Protocol(**{"functional": "hf", "grid_level": 1, **ONE_BASIS, **changes})
+
+
+def lithium_hydride():
+    return Atoms("LiH", [[0, 0, 0], [0, 0, LIH_BOND_A]])
+
+
+def water():
+    return Atoms("OHH", WATER_A)
+
+
+def lithium_waters(n_waters=4, seed=1):
+    """Li+ with waters at 1.95 A, randomly turned."""
+    rng = np.random.default_rng(seed)
+    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / np.sqrt(3)
+    cluster = Atoms("Li", [[0, 0, 0]])
+    for corner in corners[:n_waters]:
+        turn = Rotation.align_vectors([corner], [[0, 0, -1]])[0]
+        spin = Rotation.from_rotvec(corner * rng.uniform(0, np.pi))
+        molecule = water()
+        molecule.translate(-molecule.positions[0])
+        # oxygen towards Li: in WATER_A the hydrogens lie on its -z side
+        molecule.positions = spin.apply(turn.apply(molecule.positions)) + 1.95 * corner
+        cluster += molecule
+    return cluster
+
+
+def ok(record):
+    assert record["status"] == "ok", record["reason"]
+    return record
+
+
+# ------------------------------------------------------------------ physics
+
+
+@pytest.mark.parametrize("symbol", ["He", "Be", "Ne"])
+def test_spherical_atom_follows_lamb(symbol):
+    """A spherical atom's shielding is alpha^2/3 <1/r>, here from an unfitted density."""
+    mol = gto.M(atom=f"{symbol} 0 0 0", basis="cc-pvtz", verbose=0)
+    density = scf.RHF(mol).run(conv_tol=1e-11).make_rdm1()
+    with mol.with_rinv_origin((0, 0, 0)):
+        inverse_radius = np.einsum("ij,ij", mol.intor("int1e_rinv"), density)
+    lamb_ppm = nist.ALPHA**2 / 3 * inverse_radius * 1e6
+    record = ok(compute(Atoms(symbol), 0, protocol(**CC_PVTZ, scf_conv_tol=1e-10)))
+    assert record["shielding_ppm"] == pytest.approx(lamb_ppm, abs=2e-3)
+    np.testing.assert_allclose(
+        record["shielding_tensor_ppm"], record["shielding_ppm"] * np.eye(3), atol=1e-3
+    )
+
+
+def test_helium_has_its_known_shielding():
+    """Hartree-Fock limit of <1/r> of He: 1.6873 an electron, so 59.90 ppm."""
+    record = ok(compute(Atoms("He"), 0, protocol(**CC_PVTZ)))
+    assert record["shielding_ppm"] == pytest.approx(59.90, abs=0.03)
+
+
+@pytest.mark.parametrize("functional", ["hf", "pbe", "pbe0"])
+def test_gauge_origin_does_not_matter(functional):
+    """`compute` puts its centre at the origin: another centre is another gauge origin."""
+    settings = protocol(functional=functional, **TIGHT)
+    from_oxygen = ok(compute(water(), 0, settings, centre=0, nuclei=[1]))
+    from_hydrogen = ok(compute(water(), 0, settings, centre=1, nuclei=[0]))
+    np.testing.assert_allclose(
+        from_oxygen["nuclei"][1], from_hydrogen["shielding_tensor_ppm"], atol=2e-3
+    )
+    np.testing.assert_allclose(
+        from_oxygen["shielding_tensor_ppm"], from_hydrogen["nuclei"][0], atol=2e-3
+    )
+
+
+def test_far_gauge_origin_does_not_matter():
+    """The same 20 bohr away from the molecule, through the parts that `compute` is made of."""
+    settings = protocol(functional="pbe0", **TIGHT)
+    tensors = []
+    for shift in ([0, 0, 0], [12, -16, 5]):
+        mol = build_molecule(water(), 0, settings, 0)
+        mol = mol.set_geom_(mol.atom_coords() + shift, unit="Bohr", inplace=False)
+        kernel = FittedKernel(mol, "def2-universal-jkfit", with_exchange=True)
+        mf = engine.converge_scf(mol, settings, kernel, {})
+        response = giao.magnetic_response(mf, kernel, 0.25, settings.cphf_tol)
+        tensors.append(giao.shielding_tensor(mol, mf.make_rdm1(), response, 0))
+    np.testing.assert_allclose(tensors[0], tensors[1], atol=5e-3)
+
+
+@pytest.mark.parametrize(("functional", "tolerance_ppm"), [("hf", 2e-3), ("pbe", 0.05)])
+def test_tensors_turn_with_the_molecule(functional, tolerance_ppm):
+    """PBE's tolerance is that of the quadrature, whose points do not turn."""
+    settings = protocol(functional=functional, **TIGHT)
+    turn = Rotation.from_rotvec([0.3, -1.1, 0.7])
+    turned = water()
+    turned.positions = turn.apply(turned.positions)
+    before = ok(compute(water(), 0, settings))
+    after = ok(compute(turned, 0, settings))
+    for key, tolerance in (("shielding_tensor_ppm", tolerance_ppm), ("efg_tensor_au", 1e-3)):
+        expected = turn.as_matrix() @ np.array(before[key]) @ turn.as_matrix().T
+        np.testing.assert_allclose(after[key], expected, atol=tolerance)
+        assert np.ptp(np.linalg.eigvalsh(expected + expected.T)) > 10 * tolerance
+
+
+@pytest.mark.parametrize("functional", ["pbe", "pbe0"])
+def test_order_of_atoms_does_not_matter(functional):
+    cluster = lithium_waters()
+    order = np.random.default_rng(3).permutation(len(cluster))
+    settings = protocol(functional=functional, scf_conv_tol=1e-9, basis_near="6-31g*")
+    straight = ok(compute(cluster, 1, settings))
+    shuffled = ok(compute(cluster[order], 1, settings, centre=int(np.flatnonzero(order == 0)[0])))
+    np.testing.assert_allclose(
+        shuffled["shielding_tensor_ppm"], straight["shielding_tensor_ppm"], atol=2e-3
+    )
+    assert shuffled["energy_Ha"] == pytest.approx(straight["energy_Ha"], abs=1e-6)
+
+
+def test_efg_of_lithium_hydride():
+    """HF/cc-pVTZ, axial component at Li -0.04399 au, by two other codes."""
+    record = ok(compute(lithium_hydride(), 0, protocol(**CC_PVTZ, scf_conv_tol=1e-10)))
+    tensor = np.array(record["efg_tensor_au"])
+    assert tensor[2, 2] == pytest.approx(-0.04399, abs=5e-5)
+    assert np.trace(tensor) == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(tensor, tensor.T, atol=1e-9)
+
+
+def test_efg_of_a_bare_neighbour_charge():
+    """A proton at distance d along z gives diag(-1, -1, 2) / d^3; a spherical density nothing."""
+    mol = gto.M(atom="He 0 0 0; H 0 0 9", basis="sto-3g", charge=1, unit="Bohr", verbose=0)
+    on_helium_alone = np.diag([2.0, 0.0])
+    np.testing.assert_allclose(
+        efg.efg_tensor(mol, on_helium_alone, 0), np.diag([-1, -1, 2]) / 9**3, atol=1e-9
+    )
+
+
+# --------------------------------------------------- against other programs and paths
+
+
+@pytest.mark.parametrize("functional", ["lda,vwn", "pbe", "pbe0"])
+def test_quadrature_equals_pyscf(functional):
+    """Energy and matrix of the kept-in-memory quadrature, within its cutoffs."""
+    mol = gto.M(atom=list(zip("OHH", WATER_A, strict=True)), basis="6-31g*", verbose=0)
+    mf = dft.RKS(mol, xc=functional)
+    mf.grids.build()
+    density = mf.get_init_guess()
+    n, energy, matrix = quadrature.CachedNumInt().nr_rks(mol, mf.grids, mf.xc, density)
+    n_pyscf, energy_pyscf, matrix_pyscf = mf._numint.nr_rks(mol, mf.grids, mf.xc, density)
+    assert n == pytest.approx(n_pyscf, abs=1e-4)
+    assert energy == pytest.approx(energy_pyscf, abs=1e-4)
+    np.testing.assert_allclose(matrix, matrix_pyscf, atol=2e-5)
+
+
+def test_fitted_terms_equal_the_direct_ones():
+    """Fitted J, K and the London-phase J and K against PySCF's four-centre integrals."""
+    mol = gto.M(atom=list(zip("OHH", WATER_A, strict=True)), basis="6-31g", verbose=0)
+    mf = scf.RHF(mol).run(conv_tol=1e-11)
+    density, occupied = mf.make_rdm1(), mf.mo_coeff[:, mf.mo_occ > 0]
+    virtual = mf.mo_coeff[:, mf.mo_occ == 0]
+    kernel = FittedKernel(mol, "def2-universal-jkfit", with_exchange=True)
+    plain = FittedKernel(mol, "def2-universal-jkfit", with_exchange=False)
+    np.testing.assert_allclose(kernel.coulomb(density), mf.get_j(), atol=1e-3)
+    np.testing.assert_allclose(plain.coulomb(density), kernel.coulomb(density), atol=1e-8)
+    np.testing.assert_allclose(kernel.coulomb_and_exchange(density)[1], mf.get_k(), atol=1e-3)
+
+    derivative = mol.intor("int2e_ig1", comp=3).reshape(3, *[mol.nao] * 4)
+    direct_j = np.einsum("xijkl,lk->xij", derivative, density)
+    # the phases sit on one electron at a time: K takes both, (mn^B|kl) and its exchange mate
+    direct_k = 0.5 * np.einsum("xijkl,jk->xil", derivative, density)
+    direct_k = virtual.T @ (direct_k - direct_k.transpose(0, 2, 1)) @ occupied
+    fitted_j, fitted_k = kernel.giao_terms(density, occupied, virtual, with_exchange=True)
+    np.testing.assert_allclose(fitted_j, direct_j, atol=2e-3)
+    np.testing.assert_allclose(fitted_k, direct_k, atol=2e-3)
+    np.testing.assert_allclose(
+        plain.giao_terms(density, occupied, virtual, with_exchange=False)[0], fitted_j, atol=1e-8
+    )
+
+
+def test_coupled_equations_equal_a_dense_solution():
+    """GMRES against numpy's solver on a small, unsymmetric, well-conditioned system."""
+    rng = np.random.default_rng(5)
+    operator = 0.05 * rng.normal(size=(40, 40))
+    right = rng.normal(size=(3, 40))
+    x, residual, _ = giao.solve_cphf(lambda rows: rows @ operator.T, right, 1e-9)
+    expected = np.linalg.solve(np.eye(40) + operator, right.T).T
+    np.testing.assert_allclose(x, expected, atol=1e-7)
+    assert residual < 1e-8
+
+
+NWCHEM_FUNCTIONAL = {"hf": "hfexch", "pbe": "xpbe96 cpbe96", "pbe0": "pbe0"}
+
+
+def nwchem_shieldings(atoms, functional, folder):
+    """Isotropic shieldings (ppm) of all atoms by NWChem, cc-pVTZ, no fitting."""
+    lines = [
+        f"{s} {x} {y} {z}" for s, (x, y, z) in zip(atoms.symbols, atoms.positions, strict=True)
+    ]
+    (folder / "in.nw").write_text(
+        "start job\nmemory 900 mb\ngeometry units angstroms noautosym nocenter\n"
+        + "\n".join(lines)
+        + "\nend\nbasis spherical\n* library cc-pvtz\nend\n"
+        + f"dft\nxc {NWCHEM_FUNCTIONAL[functional]}\ngrid xfine\n"
+        + "convergence energy 1e-9 density 1e-8\n"
+        + "tolerances tight\ndirect\nend\nproperty\nshielding\nend\ntask dft property\n"
+    )
+    run = subprocess.run(
+        ["nwchem", "in.nw"], cwd=folder, capture_output=True, text=True, timeout=600
+    )
+    found = re.findall(r"Total Shielding Tensor.*?isotropic\s*=\s*([-\d.]+)", run.stdout, re.S)
+    assert len(found) == len(atoms), run.stdout[-3000:]
+    return [float(value) for value in found]
+
+
+@pytest.mark.skipif(shutil.which("nwchem") is None, reason="NWChem is not installed")
+@pytest.mark.parametrize("functional", ["hf", "pbe", "pbe0"])
+@pytest.mark.parametrize("molecule", [lithium_hydride, water], ids=["LiH", "H2O"])
+def test_shieldings_equal_nwchem(molecule, functional, tmp_path):
+    """Another program, without density fitting."""
+    settings = protocol(
+        functional=functional, **CC_PVTZ, grid_level=4, scf_conv_tol=1e-9, cphf_tol=1e-6
+    )
+    atoms = molecule()
+    record = ok(compute(atoms, 0, settings, nuclei=range(len(atoms))))
+    ours = [np.trace(record["nuclei"][i]) / 3 for i in range(len(atoms))]
+    np.testing.assert_allclose(ours, nwchem_shieldings(atoms, functional, tmp_path), atol=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published shieldings are not here")
+def test_published_difference_of_two_clusters():
+    """Li+(DME)2 against Li+(H2O)5: +0.67 ppm at wB97X/def2-TZVP/PCM; a gas-phase PBE0 is near."""
+    settings = Protocol(functional="pbe0", cphf_tol=1e-3)
+    ppm = {}
+    for name in ("conf_3", "li_ref"):
+        cluster = read(PUBLISHED / f"{name}.xyz")
+        centre = cluster.get_chemical_symbols().index("Li")
+        ppm[name] = ok(compute(cluster, 1, settings, centre=centre))["shielding_ppm"]
+    assert ppm["conf_3"] - ppm["li_ref"] == pytest.approx(0.67, abs=0.3)
+
+
+# ------------------------------------------------------------- records and failures
+
+
+def test_record_is_complete_and_plain():
+    """Everything a label store needs, in types that JSON knows."""
+    import json
+
+    record = json.loads(json.dumps(ok(compute(lithium_hydride(), 0, protocol()))))
+    tensor = np.array(record["shielding_tensor_ppm"])
+    assert tensor.shape == (3, 3)
+    assert record["shielding_ppm"] == pytest.approx(np.trace(tensor) / 3)
+    assert 85 < record["shielding_ppm"] < 96
+    assert record["n_basis"] == 11
+    assert record["cphf_residual"] < 1e-4
+    for key in ("scf_cycles", "wall_s", "cpu_s", "max_rss_MB"):
+        assert record[key] > 0
+
+
+def test_pure_functional_needs_no_iteration():
+    assert ok(compute(lithium_hydride(), 0, protocol(functional="pbe")))["cphf_residual"] == 0
+
+
+@pytest.mark.parametrize(
+    ("atoms", "charge", "changes", "reason"),
+    [
+        (lithium_hydride(), 1, {}, "odd number of electrons"),
+        (lithium_hydride(), 4, {}, "leaves 0 electrons"),
+        (Atoms("LiH", [[0, 0, 0], [0, 0, 0.3]]), 0, {}, "0.300 A apart"),
+        (Atoms("LiH", [[0, 0, 0], [0, 0, np.nan]]), 0, {}, "non-finite"),
+        (lithium_hydride(), 0, {"basis_centre": "no-such-basis"}, "no-such-basis"),
+        (Atoms("LiU", [[0, 0, 0], [0, 0, 2.5]]), 1, {"basis_far": "6-31g*"}, "U"),
+        (Atoms("LiI", [[0, 0, 0], [0, 0, 2.4]]), 0, {"basis_far": "def2-svp"}, "core potential"),
+        (lithium_hydride(), 0, {"functional": "tpss"}, "MGGA"),
+        (lithium_hydride(), 0, {"functional": "wb97x"}, "range separated"),
+        (lithium_hydride(), 0, {"functional": "no-such-functional"}, "no-such-functional"),
+        (lithium_hydride(), 0, {"auxbasis": "no-such-basis"}, "no-such-basis"),
+    ],
+)
+def test_unusable_input_ends_in_a_failed_record(atoms, charge, changes, reason):
+    record = compute(atoms, charge, protocol(**changes))
+    assert record["status"] == "failed"
+    assert reason in record["reason"]
+    assert record["shielding_ppm"] is None
+
+
+def test_programming_errors_raise():
+    with pytest.raises(AttributeError):
+        compute(lithium_hydride(), 0, None)
+
+
+def test_unconverged_scf_is_said():
+    record = compute(lithium_hydride(), 0, protocol(max_scf_cycles=1))
+    assert record["status"] == "unconverged"
+    assert "SCF" in record["reason"]
+    assert record["shielding_ppm"] is None
+
+
+def test_unconverged_response_is_said(monkeypatch):
+    """One cycle of the coupled equations is not enough, and the record says so."""
+    monkeypatch.setattr(giao, "MAX_CPHF_CYCLES", 1)
+    record = compute(lithium_hydride(), 0, protocol(cphf_tol=1e-4))
+    assert record["status"] == "unconverged"
+    assert "CPHF" in record["reason"]
+    assert record["cphf_residual"] > 1e-3
+
+
+def test_locally_dense_basis_follows_the_rule():
+    """Centre, near hetero atoms and the rest get their own sets; order is kept."""
+    cluster = lithium_waters(2) + Atoms("O", [[0, 0, 5.0]])
+    settings = protocol(basis_centre="def2-tzvp", basis_near="def2-svp", basis_far="sto-3g")
+    mol = build_molecule(cluster, 1, settings, 0)
+    functions = [stop - start for *_, start, stop in mol.aoslice_by_atom()]
+    assert functions == [14, 14, 1, 1, 14, 1, 1, 5]
+    np.testing.assert_allclose(mol.atom_coord(0), 0)
+    assert all(a <= b for a, b in pairwise([0, *np.cumsum(functions)]))
+
+
+def test_basis_from_the_exchange_is_found():
+    """A set that PySCF does not carry under this name."""
+    assert load_basis("6-311+G(2d,p)", "O")
+
+
+def test_a_label_is_reproducible():
+    """The same cluster twice gives the same number."""
+    first = ok(compute(lithium_hydride(), 0, protocol(functional="pbe0")))
+    second = ok(compute(lithium_hydride(), 0, protocol(functional="pbe0")))
+    assert first["shielding_ppm"] == pytest.approx(second["shielding_ppm"], abs=1e-9)
