@@ -4,13 +4,14 @@ from common import launch
 from ionshift import labels
 from ionshift.config import Protocol
 from ionshift.files import atomic_path
+from ionshift.labelling import label_clusters
 
 
 def main(snakemake, log):
     params = snakemake.params
     first = int(snakemake.wildcards.shard) * params.shard_size
     clusters = labels.read_clusters(snakemake.input.clusters)[first : first + params.shard_size]
-    table = labels.label_clusters(
+    table = label_clusters(
         clusters,
         Protocol(**params.protocol),
         labels.LabelStore(params.store),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import scipy.linalg
 import torch
 
 from ionshift.errors import InputError
@@ -21,6 +22,9 @@ LEARNING_CURVE_SHARES = (0.25, 0.5, 0.75, 1.0)
 LEARNING_CURVE_REPEATS = 3
 RANGE_QUANTILE = 0.99
 RANGE_COMPONENTS = 20
+EMPTY_SHARE = 1e-6
+"""A feature below this share of the largest one in every training row counts as never filled."""
+EIGENVALUE_FLOOR = 1e-10
 
 
 @dataclass
@@ -34,13 +38,67 @@ class Reduction:
     @classmethod
     def fit(cls, X, n_components):
         mean = X.mean(axis=0)
-        _, _, right = np.linalg.svd(X - mean, full_matrices=False)
-        components = right[: min(n_components or len(right), len(X) - 1)]
+        n_components = min(n_components or min(X.shape), len(X) - 1, X.shape[1])
+        components = _principal_axes(X - mean, n_components)
         spread = ((X - mean) @ components[0]).std() if len(components) else 0.0
         return cls(mean, components, float(spread) or 1.0)
 
     def __call__(self, X):
         return (X - self.mean) @ self.components.T / self.scale
+
+    def residual(self, X):
+        """Length (n,) of the part of X outside the components, in the unit of the reduction."""
+        centred = X - self.mean
+        inside = centred @ self.components.T
+        squares = (centred**2).sum(axis=1) - (inside**2).sum(axis=1)
+        return np.sqrt(np.maximum(squares, 0.0)) / self.scale
+
+
+@dataclass
+class Range:
+    """What the training set has seen: where its descriptors lie and which features they fill.
+
+    Two distances, each in units of its 99th percentile over groups that the range was built
+    without: to the nearest training row (in the components, with the part outside of them
+    added), and the length in features that no training row fills.
+    """
+
+    reduction: Reduction
+    points: np.ndarray
+    filled: np.ndarray
+    radius: float = 1.0
+    novelty_radius: float = 1.0
+
+    @classmethod
+    def fit(cls, X, fold, n_components):
+        whole = cls._of(X, n_components)
+        parts = []
+        for number in np.unique(fold):
+            rest = cls._of(X[fold != number], n_components)
+            unit = rest.reduction.scale / whole.reduction.scale
+            distance, novelty = rest._distances(X[fold == number])
+            parts.append((distance * unit, novelty))
+        distance, novelty = (np.concatenate(part) for part in zip(*parts, strict=True))
+        whole.radius = float(np.quantile(distance, RANGE_QUANTILE)) or 1.0
+        floor = EMPTY_SHARE * np.abs(X).max()
+        whole.novelty_radius = float(max(np.quantile(novelty, RANGE_QUANTILE), floor))
+        return whole
+
+    @classmethod
+    def _of(cls, X, n_components):
+        reduction = Reduction.fit(X, n_components)
+        size = np.abs(X)
+        return cls(reduction, reduction(X), size.max(axis=0) > EMPTY_SHARE * size.max())
+
+    def _distances(self, X):
+        nearest = [_nearest(chunk, self.points) for chunk in _chunks(self.reduction(X), 2000)]
+        distance = np.hypot(np.concatenate(nearest), self.reduction.residual(X))
+        return distance, np.linalg.norm(X[:, ~self.filled], axis=1)
+
+    def __call__(self, X):
+        """The larger of the two distances (n,); above 1 is extrapolation."""
+        distance, novelty = self._distances(X)
+        return np.maximum(distance / self.radius, novelty / self.novelty_radius)
 
 
 @dataclass
@@ -55,9 +113,7 @@ class Committee:
     target_mean_ppm: float
     target_sd_ppm: float
     noise_ppm: float
-    range_reduction: Reduction
-    range_points: np.ndarray
-    range_radius: float
+    known: Range
     metadata: dict = field(default_factory=dict)
 
     def predict_members(self, X):
@@ -77,27 +133,23 @@ class Committee:
 
     def components(self, X):
         """First principal components (n, k) of the training set's descriptors."""
-        return self.range_reduction(X)
+        return self.known.reduction(X)
 
     def extrapolation(self, X):
-        """Distance to the nearest training environment, 1 at the edge of the known range.
-
-        The unit is the 99th percentile of the same distance among the training environments,
-        each measured to other groups only. Values above 1 are extrapolation.
-        """
-        points = self.range_reduction(X)
-        distances = [_nearest(chunk, self.range_points) for chunk in _chunks(points, 2000)]
-        return np.concatenate(distances) / self.range_radius
+        """Distance to the training set as `Range` defines it; values above 1 are outside."""
+        return self.known(np.asarray(X, float))
 
     def save(self, path):
         state = {
             "weights": self.weights,
             "reductions": [_as_tensors(reduction) for reduction in self.reductions],
-            "range_reduction": _as_tensors(self.range_reduction),
-            "range_points": torch.tensor(self.range_points),
+            "range_reduction": _as_tensors(self.known.reduction),
+            "range_points": torch.tensor(self.known.points),
+            "range_filled": torch.tensor(self.known.filled),
+            "range_radii": [self.known.radius, self.known.novelty_radius],
             "numbers": {
                 name: float(getattr(self, name))
-                for name in ("target_mean_ppm", "target_sd_ppm", "noise_ppm", "range_radius")
+                for name in ("target_mean_ppm", "target_sd_ppm", "noise_ppm")
             },
             "metadata": json.dumps(self.metadata),
         }
@@ -118,8 +170,12 @@ class Committee:
             return cls(
                 reductions=[_from_tensors(part) for part in state["reductions"]],
                 weights=state["weights"],
-                range_reduction=_from_tensors(state["range_reduction"]),
-                range_points=state["range_points"].numpy(),
+                known=Range(
+                    _from_tensors(state["range_reduction"]),
+                    state["range_points"].numpy(),
+                    state["range_filled"].numpy(),
+                    *state["range_radii"],
+                ),
                 metadata=json.loads(state["metadata"]),
                 **state["numbers"],
             )
@@ -173,14 +229,12 @@ def train(X, y_ppm, groups, config, log=print):
     target = torch.tensor((y - mean) / spread, dtype=torch.float32)
     weights, n_epochs = _fit(inputs, target, torch.tensor(fold), config)
     log(f"committee of {config.committee_size}: {len(y)} labels, {n_epochs} epochs")
-    range_reduction = Reduction.fit(X, min(RANGE_COMPONENTS, n_common))
-    points = range_reduction(X)
-    committee = Committee(reductions, weights, mean, spread, 0.0, range_reduction, points, 1.0)
+    known = Range.fit(X, fold, min(RANGE_COMPONENTS, n_common))
+    committee = Committee(reductions, weights, mean, spread, 0.0, known)
     members = committee.predict_members(X)
     residual = y - members[fold, np.arange(len(y))]
     excess = np.mean(residual**2 - members.var(axis=0, ddof=1))
     committee.noise_ppm = float(np.sqrt(max(excess, 0.0)))
-    committee.range_radius = _range_radius(points, np.asarray(groups))
     return committee
 
 
@@ -302,7 +356,7 @@ def _fit(inputs, target, fold, config):
     best_error = torch.full((n_members,), torch.inf)
     waited = torch.zeros(n_members)
     n_batches = max(1, -(-n // config.batch_size))
-    for epoch in range(1, config.max_epochs + 1):
+    for epoch in range(1, config.max_epochs + 1):  # noqa: B007
         for rows in torch.randperm(n, generator=generator).chunk(n_batches):
             residual = _forward(weights, inputs[:, rows]) - target[rows]
             used = (~held_out[:, rows]).float()
@@ -350,11 +404,15 @@ def _reduced(reductions, X):
     return torch.tensor(stacked, dtype=torch.float32)
 
 
-def _range_radius(points, groups):
-    distances = [
-        _nearest(points[groups == name], points[groups != name]) for name in np.unique(groups)
-    ]
-    return float(np.quantile(np.concatenate(distances), RANGE_QUANTILE)) or 1.0
+def _principal_axes(centred, n_components):
+    """Principal axes (k, d) from the smaller of the two Gram matrices; empty ones are left out."""
+    n, d = centred.shape
+    gram = centred @ centred.T if n <= d else centred.T @ centred
+    size = len(gram)
+    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[size - n_components, size - 1])
+    kept = np.flatnonzero(values > EIGENVALUE_FLOOR * max(values[-1], 0.0))[::-1]
+    axes = vectors[:, kept].T
+    return axes @ centred / np.sqrt(values[kept])[:, None] if n <= d else axes
 
 
 def _nearest(points, others):

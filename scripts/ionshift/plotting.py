@@ -239,10 +239,10 @@ def radial_distribution(table, style):
     for axis in axes:
         axis.axvline(cutoff_A, color="black", ls=":", lw=0.8)
     axes[0].set_ylabel("g(r)")
-    axes[0].legend(title=f"cut-off {cutoff_A:.2f} $\\AA$")
+    axes[0].legend(title=f"cut-off {cutoff_A:.2f} Å")
     axes[1].set_ylabel("ligand atoms within r")
     axes[1].set_ylim(0, 12)
-    axes[1].set_xlabel("r / $\\AA$")
+    axes[1].set_xlabel("r / Å")
     axes[1].set_xlim(1, table["r_A"].max())
     return figure
 

@@ -128,7 +128,7 @@ WRONG_VALUES = {
     "frames not whole": (
         "md.frame_interval_ps",
         0.3,
-        ["md", "production_ps = 100", "frame_interval_ps = 0.3", "whole multiple"],
+        ["md", "production_ps = 80", "frame_interval_ps = 0.3", "whole multiple"],
     ),
     "checkpoints between frames": (
         "md.checkpoint_interval_ps",

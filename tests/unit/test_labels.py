@@ -13,6 +13,7 @@ from ase import Atoms
 from ionshift import labels
 from ionshift.config import Protocol
 from ionshift.errors import InputError
+from ionshift.labelling import label_clusters
 from ionshift.labels import LabelStore
 
 SMALL = Protocol(
@@ -60,7 +61,7 @@ def computed(tmp_path_factory):
     """Two clusters with their finished labels."""
     clusters = [lithium_water(1.9), lithium_water(2.1)]
     store = LabelStore(tmp_path_factory.mktemp("computed") / "store")
-    return clusters, labels.label_clusters(clusters, SMALL, store, log=lambda text: None), store
+    return clusters, label_clusters(clusters, SMALL, store, log=lambda text: None), store
 
 
 def test_labels_are_computed_and_differ(computed):
@@ -75,7 +76,7 @@ def test_a_finished_label_is_not_computed_again(computed):
     clusters, table, store = computed
     before = {path: path.stat().st_mtime_ns for path in store.folder.glob("*/*.json")}
     messages = []
-    again = labels.label_clusters(clusters, SMALL, store, log=messages.append)
+    again = label_clusters(clusters, SMALL, store, log=messages.append)
     assert "2 labels in the store, 0 to compute" in messages[0]
     assert before == {path: path.stat().st_mtime_ns for path in store.folder.glob("*/*.json")}
     pd.testing.assert_frame_equal(again, table)
@@ -93,7 +94,7 @@ def test_key_follows_geometry_charge_and_protocol():
 
 
 def test_wrong_charge_becomes_a_failed_row(store):
-    table = labels.label_clusters([lithium_water(2.0, charge=0)], SMALL, store, log=print)
+    table = label_clusters([lithium_water(2.0, charge=0)], SMALL, store, log=print)
     assert table["status"].tolist() == ["failed"]
     assert "electron" in table["reason"].iloc[0]
     assert np.isnan(table["shielding_ppm"].astype(float)).all()
@@ -199,7 +200,8 @@ KILLED_SHARD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_labels import SMALL, lithium_water
-from ionshift.labels import LabelStore, label_clusters
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
 clusters = [lithium_water(1.8 + 0.01 * i) for i in range(40)]
 if __name__ == "__main__":
     label_clusters(clusters, SMALL, LabelStore({store!r}), workers={workers})
@@ -223,7 +225,7 @@ def test_killed_shard_goes_on_where_it_stopped(store, tmp_path, root, workers):
     assert 3 <= len(finished) < 40
     clusters = [lithium_water(1.8 + 0.01 * i) for i in range(len(finished) + 2)]
     messages = []
-    table = labels.label_clusters(clusters, SMALL, store, log=messages.append)
+    table = label_clusters(clusters, SMALL, store, log=messages.append)
     assert (table["status"] == "ok").all()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
     n_new = len(list(store.folder.glob("*/*.json"))) - len(finished)

@@ -63,6 +63,24 @@ def test_far_environments_are_flagged(trained):
     assert (trained.extrapolation(X * 6) > 1).mean() > 0.8
 
 
+def test_features_that_no_label_fills_are_flagged():
+    X, y, groups = synthetic(80)
+    X[:, 29] = 0.0
+    committee = model.train(X, y, groups, CONFIG, log=lambda text: None)
+    foreign = X.copy()
+    foreign[:, 29] = 0.01
+    assert np.mean(committee.extrapolation(X) > 1) < 0.05
+    assert (committee.extrapolation(foreign) > 1).all()
+
+
+def test_principal_axes_are_those_of_the_decomposition():
+    X = synthetic(40)[0]
+    for rows in (X, X[:20]):  # more rows than features, and fewer
+        axes = model.Reduction.fit(rows, 5).components
+        exact = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][:5]
+        assert np.abs(axes @ exact.T) == pytest.approx(np.eye(5), abs=1e-8)
+
+
 def test_saved_committee_predicts_the_same(trained, tmp_path):
     X, _, _ = synthetic(20, seed=5)
     trained.metadata["cutoff_A"] = 3.4

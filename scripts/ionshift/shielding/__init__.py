@@ -1,0 +1,5 @@
+"""DFT labels: GIAO shieldings and electric field gradients of one nucleus of a cluster."""
+
+from ionshift.shielding.engine import compute
+
+__all__ = ["compute"]

@@ -1,0 +1,139 @@
+"""Exchange-correlation quadrature with basis functions kept in memory.
+
+PySCF evaluates the basis functions on the grid again in each SCF cycle. Here they are
+evaluated once, cut into compact blocks of points that keep only the functions that reach
+them, and used for all cycles and for the magnetic derivative of the XC matrix.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyscf.dft import numint
+
+POINTS_PER_BLOCK = 448
+POINTS_PER_EVALUATION = 16 * POINTS_PER_BLOCK
+FUNCTION_CUTOFF = 1e-5
+POINT_CUTOFF = 1e-7
+
+
+@dataclass
+class Block:
+    """Grid points close together and the basis functions that reach them."""
+
+    functions: np.ndarray  # indices of the basis functions, (n,)
+    values: np.ndarray  # (1 or 4, points, n): value, d/dx, d/dy, d/dz
+    weights: np.ndarray  # (points,)
+    coords: np.ndarray  # (points, 3), bohr
+
+
+def build_blocks(mol, coords, weights, with_gradient, dtype=np.float64, cutoff=FUNCTION_CUTOFF):
+    """Evaluate the basis functions of `mol` on the grid and keep what is above `cutoff`."""
+    name = "GTOval_sph_deriv1" if with_gradient else "GTOval_sph"
+    if mol.cart:
+        name = name.replace("sph", "cart")
+    blocks = []
+    for start in range(0, len(weights), POINTS_PER_EVALUATION):
+        part = slice(start, start + POINTS_PER_EVALUATION)
+        values = mol.eval_gto(name, coords[part]).reshape(4 if with_gradient else 1, -1, mol.nao)
+        kept = np.abs(weights[part]) * (values[0] ** 2).sum(axis=1) > POINT_CUTOFF
+        blocks += _cut(values[:, kept], coords[part][kept], weights[part][kept], dtype, cutoff)
+    return blocks
+
+
+def _cut(values, coords, weights, dtype, cutoff):
+    """Cut evaluated points into blocks without the functions that vanish there."""
+    blocks = []
+    for start in range(0, len(weights), POINTS_PER_BLOCK):
+        part = slice(start, start + POINTS_PER_BLOCK)
+        reach = np.abs(values[:, part]).max(axis=(0, 1))
+        functions = np.flatnonzero(reach > cutoff)
+        kept = np.ascontiguousarray(values[:, part][:, :, functions], dtype=dtype)
+        blocks.append(Block(functions, kept, weights[part], coords[part]))
+    return blocks
+
+
+class CachedNumInt(numint.NumInt):
+    """PySCF's quadrature with the basis functions of one molecule and one grid kept.
+
+    Closed shells; LDA and GGA parts only. `forget()` frees the memory.
+    """
+
+    def __init__(self, dtype=np.float64):
+        super().__init__()
+        self.dtype = dtype
+        self._blocks = None
+        self._grid = None
+
+    def forget(self):
+        """Drop the basis functions kept."""
+        self._blocks = self._grid = None
+
+    def blocks(self, mol, grids, xctype):
+        """The blocks of this grid, built at the first call."""
+        if self._blocks is None or self._grid is not grids.coords:
+            self._grid = grids.coords
+            self._blocks = build_blocks(
+                mol, grids.coords, grids.weights, xctype == "GGA", self.dtype
+            )
+        return self._blocks
+
+    def potential_on_block(self, xc, xctype, block, dm):
+        """(weighted XC potential (1 or 4, points), energy density, density) on one block."""
+        dm_block = dm[np.ix_(block.functions, block.functions)].astype(self.dtype)
+        contracted = block.values[0] @ dm_block
+        rho = np.einsum("xgi,gi->xg", block.values, contracted).astype(np.float64)
+        rho[1:] *= 2
+        energy, potential = self.eval_xc_eff(
+            xc, rho[0] if xctype == "LDA" else rho, deriv=1, xctype=xctype
+        )[:2]
+        return potential * block.weights, energy, rho[0]
+
+    def nr_rks(
+        self,
+        mol,
+        grids,
+        xc_code,
+        dms,
+        relativity=0,
+        hermi=1,
+        max_memory=2000,
+        verbose=None,
+    ):
+        """Electron count, XC energy and XC matrix, as `pyscf.dft.numint.nr_rks` gives them."""
+        xctype = self._xc_type(xc_code)
+        dm = np.asarray(dms)
+        matrix = np.zeros((mol.nao, mol.nao))
+        n_electrons = energy = 0.0
+        if xctype == "HF":
+            return n_electrons, energy, matrix
+        for block in self.blocks(mol, grids, xctype):
+            potential, density_energy, rho = self.potential_on_block(xc_code, xctype, block, dm)
+            n_electrons += rho @ block.weights
+            energy += (rho * block.weights) @ density_energy
+            potential[0] *= 0.5
+            part = block.values[0].T @ _weighted(block.values, potential)
+            matrix[np.ix_(block.functions, block.functions)] += part
+        return n_electrons, energy, matrix + matrix.T
+
+    def position_weighted(self, mol, grids, xc_code, dm):
+        """Three XC matrices with the potential times x, y, z (bohr); see `giao.xc_derivative`."""
+        xctype = self._xc_type(xc_code)
+        matrices = np.zeros((3, mol.nao, mol.nao))
+        if xctype == "HF":
+            return matrices
+        for block in self.blocks(mol, grids, xctype):
+            potential, _, _ = self.potential_on_block(xc_code, xctype, block, dm)
+            square = np.ix_(block.functions, block.functions)
+            for axis in range(3):
+                weighted = potential * block.coords[:, axis]
+                if xctype == "GGA":
+                    weighted[0] += potential[1 + axis]
+                weighted[0] *= 0.5
+                part = block.values[0].T @ _weighted(block.values, weighted)
+                matrices[axis][square] += part
+        return matrices + matrices.transpose(0, 2, 1)
+
+
+def _weighted(values, potential):
+    """sum_x values[x] * potential[x] over value and gradient components, (points, n)."""
+    return np.einsum("xgi,xg->gi", values, potential.astype(values.dtype))
