@@ -9,7 +9,7 @@ BIN := .venv/bin
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs retry-labels clean help
+.PHONY: demo run plan report test test-fast lint docs retry-labels label-set setup docs clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ docs: setup  ## regenerate config/schema.json and config/README.md
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)
 	$(RUN)
+
+label-set:  ## remake the label set that ships (core-hours)
+	$(MAKE) run CONFIG=config/shipped_labels.yaml
+	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels.yaml lifsi_dme_fast
 
 clean:  ## remove results and environment
 	rm -rf results .snakemake .venv

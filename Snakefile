@@ -26,10 +26,10 @@ report: "workflow/report/workflow.rst"
 
 
 rule all:
+    default_target: True
     input:
         rules.figures.input,
         rules.tables.input,
         rules.write_manifest.output,
-    default_target: True
     message:
         "Everything is there"

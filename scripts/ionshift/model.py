@@ -38,7 +38,7 @@ class Reduction:
     @classmethod
     def fit(cls, X, n_components):
         mean = X.mean(axis=0)
-        n_components = min(n_components or min(X.shape), len(X) - 1, X.shape[1])
+        n_components = max(1, min(n_components or min(X.shape), len(X) - 1, X.shape[1]))
         components = _principal_axes(X - mean, n_components)
         spread = ((X - mean) @ components[0]).std() if len(components) else 0.0
         return cls(mean, components, float(spread) or 1.0)
@@ -410,7 +410,7 @@ def _principal_axes(centred, n_components):
     gram = centred @ centred.T if n <= d else centred.T @ centred
     size = len(gram)
     values, vectors = scipy.linalg.eigh(gram, subset_by_index=[size - n_components, size - 1])
-    kept = np.flatnonzero(values > EIGENVALUE_FLOOR * max(values[-1], 0.0))[::-1]
+    kept = np.flatnonzero(values > EIGENVALUE_FLOOR * max(values[-1], 1e-300))[::-1]
     axes = vectors[:, kept].T
     return axes @ centred / np.sqrt(values[kept])[:, None] if n <= d else axes
 

@@ -122,3 +122,11 @@ def test_study_leaves_systems_out_and_draws_a_curve():
     tested = {g for g, part in zip(groups, result.parity["part"], strict=True) if part == "test"}
     trained = {g for g, part in zip(groups, result.parity["part"], strict=True) if part == "train"}
     assert not tested & trained
+
+
+def test_very_few_labels_still_train():
+    X, y, _ = synthetic(4)
+    config = CONFIG.model_copy(update={"committee_size": 2, "max_epochs": 5})
+    committee = model.train(X, y, ["1M/s-r0/b0", "1M/s-r0/b0", "1M/s-r0/b1", "1M/s-r0/b2"], config)
+    assert np.isfinite(committee.predict(X)[0]).all()
+    assert np.isfinite(committee.extrapolation(X)).all()

@@ -51,3 +51,11 @@ def memory_MB(base):
 
 def templates():
     return [species.template for species in STUDY.electrolyte.species.values()]
+
+
+def trajectories(wildcards):
+    return expand(rules.run_md.output.trajectory, system=wildcards.system, replica=REPLICAS)
+
+
+def topologies(wildcards):
+    return expand(rules.run_md.output.topology, system=wildcards.system, replica=REPLICAS)

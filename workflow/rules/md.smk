@@ -52,7 +52,9 @@ rule run_md:
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
-        md=block("md", *[key for key in settings.MD.model_fields if key not in ("replicas", "threads")]),
+        md=block(
+            "md", *[key for key in settings.MD.model_fields if key not in ("replicas", "threads")]
+        ),
         seed=seed_of,
         code=code("run_md"),
     message:

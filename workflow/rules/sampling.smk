@@ -1,14 +1,6 @@
 SHELL_KEYS = ["ligand_elements", "lsi_cutoff_A"]
 
 
-def trajectories(wildcards):
-    return expand(rules.run_md.output.trajectory, system=wildcards.system, replica=REPLICAS)
-
-
-def topologies(wildcards):
-    return expand(rules.run_md.output.topology, system=wildcards.system, replica=REPLICAS)
-
-
 rule measure_rdf:
     input:
         trajectories=trajectories,

@@ -1,0 +1,66 @@
+"""Write a finished study's ok labels as a set that other studies can train on.
+
+Usage: python scripts/export_labels.py CONFIG NAME
+leaves resources/labels/NAME.extxyz, NAME.parquet and NAME.provenance.json.
+"""
+
+import importlib.metadata
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from ionshift import config, labels
+from ionshift.files import atomic_path
+
+PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
+
+
+def main(path, name):
+    study = config.load(path)
+    source = Path(f"results/{study.study}")
+    table = pd.read_parquet(source / "labels" / "labels.parquet")
+    clusters = labels.read_label_set(source / "labels" / "labels.extxyz")
+    ok = (table["status"] == "ok").to_numpy()
+    target = Path("resources/labels") / name
+    labels.write_label_set(
+        target.with_suffix(".extxyz"),
+        [c for c, good in zip(clusters, ok, strict=True) if good],
+        table[ok],
+    )
+    with atomic_path(target.with_suffix(".parquet")) as temporary:
+        table.to_parquet(temporary, index=False)
+    with atomic_path(target.with_suffix(".provenance.json")) as temporary:
+        temporary.write_text(
+            json.dumps(provenance(study, source, table, path, name), indent=2) + "\n"
+        )
+
+
+def provenance(study, source, table, path, name):
+    """What was computed, how, with what, when, and how to make it again."""
+    ok = table[table["status"] == "ok"]
+    md = json.loads(next(iter(sorted(source.glob("md/*/*/md_summary.json")))).read_text())
+    return {
+        "commands": [f"make run CONFIG={path}", f"python scripts/export_labels.py {path} {name}"],
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol": study.labelling.protocol,
+        "protocol_settings": study.labelling.chosen_protocol().model_dump(mode="json"),
+        "protocol_hash": labels.protocol_hash(study.labelling.chosen_protocol()),
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "md_versions": md["versions"],
+        "labels": table["status"].value_counts().to_dict(),
+        "ok_by_system_and_class": {
+            system: part["solvation_class"].value_counts().to_dict()
+            for system, part in ok.groupby("system")
+        },
+        "shielding_mean_ppm": round(float(ok["shielding_ppm"].mean()), 4),
+        "shielding_sd_ppm": round(float(ok["shielding_ppm"].std(ddof=1)), 4),
+        "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
+        "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
+    }
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,85 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionshift import model
+from ionshift.config import Descriptor, Model, Shell
+from ionshift.descriptor import Lmbtr, elements_of
+from ionshift.errors import InputError
+from ionshift.inference import Predictor
+from ionshift.solvation import ShellFinder
+from ionshift.trajectory import Trajectory
+from test_descriptor import random_cluster
+
+DESCRIPTOR = Descriptor(n_grid=20)
+
+
+@pytest.fixture(scope="module")
+def committee():
+    clusters = [random_cluster(seed, 2, seed % 3) for seed in range(40)]
+    species = elements_of(clusters)
+    features = Lmbtr(DESCRIPTOR, species).describe(clusters)
+    target = np.array([92 + 0.3 * (seed % 3) for seed in range(40)])
+    groups = [f"1M/s-r0/b{i // 4}" for i in range(40)]
+    config = Model(committee_size=2, max_epochs=20, hidden=[8])
+    trained = model.train(features, target, groups, config, log=lambda text: None)
+    trained.metadata |= {
+        "species": species,
+        "descriptor": DESCRIPTOR.model_dump(mode="json"),
+        "cutoff_A": 2.8,
+        "mean_shielding_ppm": float(target.mean()),
+    }
+    return trained
+
+
+def test_predictions_stream_every_environment(committee, known_box, electrolyte, tmp_path):
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    predictor = Predictor(committee, DESCRIPTOR, 2.8)
+    path = tmp_path / "predictions.parquet"
+    members = predictor.write([finder, finder], 1, chunk_size=3, path=path, log=lambda text: None)
+    table = pd.read_parquet(path)
+    assert table[["replica", "frame", "li"]].to_numpy().tolist() == [
+        [0, 0, 0],
+        [0, 1, 0],
+        [1, 0, 0],
+        [1, 1, 0],
+    ]
+    assert np.isfinite(table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]).all(
+        None
+    )
+    assert table["class"].eq("CIP").all()
+    assert members["shift_ppm"].mean() == pytest.approx(table["shift_ppm"].mean(), abs=1e-5)
+    shift = committee.metadata["mean_shielding_ppm"] - table["shielding_ppm"]
+    assert np.allclose(table["shift_ppm"], shift)
+
+
+def test_prediction_of_a_cluster_is_that_of_training(committee, known_box, electrolyte):
+    """Cut at inference exactly as at training: the same frame gives the same descriptor."""
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    frame = finder.trajectory.frame(0)
+    cluster = finder.cluster(frame, finder.shells(frame)[0])
+    table, _ = Predictor(committee, DESCRIPTOR, 2.8).predict([cluster])
+    features = Lmbtr(DESCRIPTOR, committee.metadata["species"]).describe([cluster])
+    assert table["shielding_ppm"].iloc[0] == committee.predict(features)[0][0]
+
+
+def test_another_cutoff_is_refused(committee):
+    with pytest.raises(InputError, match=r"shell\.cutoff_A = 3\.1, .*cut at 2\.8"):
+        Predictor(committee, DESCRIPTOR, 3.1)
+
+
+def test_another_descriptor_is_refused(committee):
+    with pytest.raises(InputError, match="descriptor: the model was trained with other settings"):
+        Predictor(committee, Descriptor(n_grid=30), 2.8)
+
+
+def test_the_other_backend_is_accepted(committee):
+    Predictor(committee, Descriptor(n_grid=20, backend="dscribe"), 2.8)
+
+
+def test_reference_is_settable(committee, known_box, electrolyte):
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    frame = finder.trajectory.frame(0)
+    cluster = finder.cluster(frame, finder.shells(frame)[0])
+    table, _ = Predictor(committee, DESCRIPTOR, 2.8, reference_ppm=100.0).predict([cluster])
+    assert np.allclose(table["shift_ppm"], 100.0 - table["shielding_ppm"])

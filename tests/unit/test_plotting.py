@@ -1,0 +1,86 @@
+"""Every figure draws from tables with gaps: unknown errors, an absent class, one system."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionshift import plotting, spectrum
+from ionshift.config import Figures, Spectrum
+from ionshift.speciation import CLASSES
+
+STYLE = Figures()
+
+
+def predictions(n, seed):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "shift_ppm": rng.normal(0, 0.3, n),
+            "replica": 0,
+            "time_ps": np.arange(n, dtype=float),
+            "class": rng.choice(["SSIP", "CIP"], n),
+            "extrapolation": 0.0,
+        }
+    )
+
+
+@pytest.fixture(params=[["1M"], ["1M", "2M", "3M", "4M"]], ids=["one system", "four systems"])
+def tables(request):
+    data = {system: predictions(100, seed) for seed, system in enumerate(request.param)}
+    members = {system: np.array([0.0, 0.1]) for system in data}
+    molarity_M = {system: i + 1.0 for i, system in enumerate(data)}
+    shifts = spectrum.shift_table(data, members, molarity_M, n_blocks=80)
+    assert shifts["sampling_err_ppm"].isna().all()
+    return {
+        "shifts": shifts,
+        "spectra": spectrum.spectra_table(data, shifts, Spectrum()),
+        "speciation": spectrum.speciation_table(data, molarity_M, n_blocks=80),
+    }
+
+
+def parity_tables():
+    parity = pd.DataFrame(
+        {
+            "part": ["train", "test", "test"],
+            "label_ppm": [92.0, 92.5, 93.0],
+            "predicted_ppm": [92.1, 92.4, 92.9],
+            "predicted_sd_ppm": 0.1,
+            "class": ["SSIP", "CIP", "CIP"],
+        }
+    )
+    scores = {"part": "test", "rmse_ppm": 0.1, "mae_ppm": 0.1, "r2": np.nan}
+    return parity, pd.DataFrame([scores | {"baseline_rmse_ppm": 0.4}])
+
+
+def test_figures_of_shifts(tables, tmp_path):
+    figures = [
+        plotting.spectra(tables["spectra"], tables["shifts"], STYLE),
+        plotting.lines(tables["spectra"], tables["shifts"], STYLE),
+        plotting.shift_against_concentration(tables["shifts"], STYLE),
+        plotting.speciation(tables["speciation"], STYLE),
+    ]
+    for number, figure in enumerate(figures):
+        paths = [tmp_path / f"{number}.{suffix}" for suffix in ("pdf", "png")]
+        plotting.save(figure, paths, dpi=60)
+        assert all(path.stat().st_size > 1000 for path in paths)
+
+
+def test_parity_with_an_absent_class(tmp_path):
+    plotting.save(plotting.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
+
+
+def test_learning_curve_with_unknown_scatter(tmp_path):
+    table = pd.DataFrame(
+        {
+            "n_train": [10, 20],
+            "rmse_ppm": [0.3, 0.2],
+            "rmse_sd_ppm": [0.05, np.nan],
+            "baseline_rmse_ppm": 0.5,
+        }
+    )
+    plotting.save(plotting.learning_curve(table, STYLE), [tmp_path / "curve.png"], 60)
+
+
+def test_every_class_has_its_own_colour():
+    assert set(STYLE.class_colours) == set(CLASSES)
+    assert len(set(STYLE.class_colours.values())) == len(CLASSES)
