@@ -1,5 +1,6 @@
 """A finished demo study made of placeholder files, to ask Snakemake what a change reruns."""
 
+import copy
 import os
 import re
 import shutil
@@ -52,7 +53,7 @@ class Project:
 
     def variant(self, change):
         """Write the demo's configuration after `change(config)`; returns the file's name."""
-        config = yaml.safe_load(yaml.safe_dump(self.config))
+        config = copy.deepcopy(self.config)
         change(config)
         (self.folder / "variant.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         return "variant.yaml"

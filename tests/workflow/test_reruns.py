@@ -1,5 +1,8 @@
 """The promise of partial reruns: which rules a change reruns, through dry runs."""
 
+import os
+from contextlib import contextmanager
+
 import pytest
 
 PLOTS = {
@@ -26,6 +29,18 @@ FROM_LABELS = {"label_shard", "collect_labels", *FROM_TRAINING}
 FROM_SAMPLING = {"sample_clusters", *FROM_LABELS}
 FROM_CUTOFF = {"set_cutoff", "tabulate_rdf", "plot_rdf", *FROM_SAMPLING}
 FROM_MD = {"run_md", "measure_rdf", "tabulate_md", "plot_thermodynamics", *FROM_CUTOFF}
+
+
+@contextmanager
+def edited(path, prefix="", suffix=""):
+    """A file changed for a while, then put back with its time."""
+    original, times = path.read_text(), path.stat()
+    path.write_text(prefix + original + suffix)
+    try:
+        yield
+    finally:
+        path.write_text(original)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def put(block, key, value):
@@ -82,22 +97,12 @@ MODULE_CHANGES = [
 
 @pytest.mark.parametrize(("module", "rules"), MODULE_CHANGES)
 def test_an_edited_module_reruns_what_imports_it(project, module, rules):
-    path = project.folder / module
-    original = path.read_text()
-    path.write_text(original + "\n# edited\n")
-    try:
+    with edited(project.folder / module, suffix="\n# edited\n"):
         planned = set(project.reruns())
-    finally:
-        path.write_text(original)
     assert planned - RECORD - {"import_labels"} == rules - RECORD - {"import_labels"}
 
 
 def test_a_new_template_reruns_the_boxes(project):
-    path = project.folder / "resources" / "molecules" / "DME.pdb"
-    original = path.read_text()
-    path.write_text("REMARK edited\n" + original)
-    try:
+    with edited(project.folder / "resources" / "molecules" / "DME.pdb", prefix="REMARK edited\n"):
         planned = project.reruns()
-    finally:
-        path.write_text(original)
     assert {"pack_box", "run_md"} <= set(planned)
