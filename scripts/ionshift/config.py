@@ -258,7 +258,7 @@ class Descriptor(Block):
 class Model(Block):
     hidden: list[Count] = Field([64, 64], min_length=1, description="Hidden layers of the network.")
     n_components: Count | None = Field(
-        None,
+        100,
         description="Principal components of the descriptor given to the network; null: all.",
     )
     committee_size: int = Field(8, ge=2, description="Networks, each on another fold.")
