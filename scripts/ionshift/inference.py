@@ -54,7 +54,7 @@ class Predictor:
         """
         features = self._lmbtr.describe(clusters)
         members = self._committee.predict_members(features)
-        mean, spread = self._committee.predict(features)
+        mean, spread = self._committee.combine(members)
         components = self._committee.components(features)
         table = pd.DataFrame(
             {

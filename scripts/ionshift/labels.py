@@ -52,6 +52,7 @@ COLUMNS = (
     "protocol_hash",
 )
 CLUSTER_COLUMNS = COLUMNS[1:15]
+RECORD_COLUMNS = COLUMNS[15:-1]
 _FINGERPRINT = "sha256"
 
 
@@ -165,7 +166,7 @@ def label_table(clusters, keys, store, protocol):
         record = store.get(key)
         row = {"key": key, "protocol_hash": protocol_hash(protocol)}
         row |= {name: atoms.info.get(name) for name in CLUSTER_COLUMNS}
-        row |= {name: record.get(name) for name in COLUMNS[15:-1]}
+        row |= {name: record.get(name) for name in RECORD_COLUMNS}
         for name in ("shielding_tensor_ppm", "efg_tensor_au"):
             row[name] = None if row[name] is None else np.ravel(row[name]).tolist()
         rows.append(row)
@@ -280,7 +281,7 @@ def import_label_set(path, protocol, store):
 
 
 def _record_of(atoms):
-    record = {name: atoms.info.get(name) for name in COLUMNS[15:-1]}
+    record = {name: atoms.info.get(name) for name in RECORD_COLUMNS}
     record["reason"] = record["reason"] or ""
     for name in ("shielding_tensor_ppm", "efg_tensor_au"):
         if record[name] is not None:

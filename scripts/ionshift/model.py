@@ -128,7 +128,10 @@ class Committee:
         The members' spread alone is too small: the variance that the held-out residuals have
         beyond it is added.
         """
-        members = self.predict_members(X)
+        return self.combine(self.predict_members(X))
+
+    def combine(self, members):
+        """What `predict` returns, from the members' shieldings (n_members, n)."""
         return members.mean(axis=0), np.hypot(members.std(axis=0, ddof=1), self.noise_ppm)
 
     def components(self, X):

@@ -1,6 +1,5 @@
 """Reading a configuration: every mistake is named with key, value and remedy."""
 
-import copy
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import yaml
 
 from ionshift import config
 from ionshift.errors import InputError
+from studies import spoil
 
 FOLDER = Path(__file__).resolve().parents[2] / "config"
 STUDIES = sorted(FOLDER.glob("*.yaml"))
@@ -17,17 +17,6 @@ STUDIES = sorted(FOLDER.glob("*.yaml"))
 def study():
     """The default configuration as plain data, free to be spoiled."""
     return yaml.safe_load((FOLDER / "config.yaml").read_text())
-
-
-def spoil(study, path, value):
-    """A copy of `study` with `value` at the dotted `path`."""
-    spoiled = copy.deepcopy(study)
-    *parents, last = path.split(".")
-    block = spoiled
-    for key in parents:
-        block = block.setdefault(key, {})
-    block[last] = value
-    return spoiled
 
 
 def message(data):

@@ -1,6 +1,5 @@
 """Checks of a study against its files: templates, force field, label sets, box sizes."""
 
-import copy
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import yaml
 
 from ionshift import config, electrolyte, preflight
 from ionshift.errors import InputError
+from studies import spoil
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted((ROOT / "config").glob("*.yaml"))
@@ -22,16 +22,6 @@ def at_the_root(monkeypatch):
 @pytest.fixture
 def study():
     return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-
-
-def spoil(study, path, value):
-    spoiled = copy.deepcopy(study)
-    *parents, last = path.split(".")
-    block = spoiled
-    for key in parents:
-        block = block.setdefault(key, {})
-    block[last] = value
-    return spoiled
 
 
 def message(data):
