@@ -3,14 +3,15 @@
 import pandas as pd
 
 from common import launch
-from ionshift import plotting
 from ionshift.config import Figures
+from ionshift.plotting import shifts
+from ionshift.plotting.style import save
 
 
 def main(snakemake, log):
     files, style = snakemake.input, Figures(**snakemake.params.style)
-    figure = plotting.lines(pd.read_csv(files.spectra), pd.read_csv(files.shifts), style)
-    plotting.save(figure, snakemake.output, style.dpi)
+    figure = shifts.lines(pd.read_csv(files.spectra), pd.read_csv(files.shifts), style)
+    save(figure, snakemake.output, style.dpi)
 
 
 if __name__ == "__main__":

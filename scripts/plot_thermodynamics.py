@@ -3,14 +3,15 @@
 import pandas as pd
 
 from common import launch
-from ionshift import plotting
 from ionshift.config import Figures
+from ionshift.plotting import liquid
+from ionshift.plotting.style import save
 
 
 def main(snakemake, log):
     files, style = snakemake.input, Figures(**snakemake.params.style)
-    figure = plotting.thermodynamics(pd.read_csv(files.thermo), style)
-    plotting.save(figure, snakemake.output, style.dpi)
+    figure = liquid.thermodynamics(pd.read_csv(files.thermo), style)
+    save(figure, snakemake.output, style.dpi)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ionshift import plotting, spectrum
+from ionshift import spectrum
 from ionshift.config import Figures, Spectrum
+from ionshift.plotting import liquid, shifts, training
+from ionshift.plotting.style import save
 from ionshift.speciation import CLASSES
 
 STYLE = Figures()
@@ -54,19 +56,19 @@ def parity_tables():
 
 def test_figures_of_shifts(tables, tmp_path):
     figures = [
-        plotting.spectra(tables["spectra"], tables["shifts"], STYLE),
-        plotting.lines(tables["spectra"], tables["shifts"], STYLE),
-        plotting.shift_against_concentration(tables["shifts"], STYLE),
-        plotting.speciation(tables["speciation"], STYLE),
+        shifts.spectra(tables["spectra"], tables["shifts"], STYLE),
+        shifts.lines(tables["spectra"], tables["shifts"], STYLE),
+        shifts.shift_against_concentration(tables["shifts"], STYLE),
+        liquid.speciation(tables["speciation"], STYLE),
     ]
     for number, figure in enumerate(figures):
         paths = [tmp_path / f"{number}.{suffix}" for suffix in ("pdf", "png")]
-        plotting.save(figure, paths, dpi=60)
+        save(figure, paths, dpi=60)
         assert all(path.stat().st_size > 1000 for path in paths)
 
 
 def test_parity_with_an_absent_class(tmp_path):
-    plotting.save(plotting.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
+    save(training.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
 
 
 def test_learning_curve_with_unknown_scatter(tmp_path):
@@ -78,7 +80,7 @@ def test_learning_curve_with_unknown_scatter(tmp_path):
             "baseline_rmse_ppm": 0.5,
         }
     )
-    plotting.save(plotting.learning_curve(table, STYLE), [tmp_path / "curve.png"], 60)
+    save(training.learning_curve(table, STYLE), [tmp_path / "curve.png"], 60)
 
 
 def test_every_class_has_its_own_colour():

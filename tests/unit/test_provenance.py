@@ -8,7 +8,7 @@ def reached(root, script):
 
 
 def test_modules_behind_a_script(root):
-    assert "plotting.py" in reached(root, "plot_spectra")
+    assert "plotting/shifts.py" in reached(root, "plot_spectra")
     assert "shielding/giao.py" in reached(root, "label_shard")
     assert "descriptor_kernel.py" in reached(root, "predict_shifts")
 

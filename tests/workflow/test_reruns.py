@@ -85,7 +85,8 @@ def test_an_added_concentration_computes_itself_alone(project):
 
 
 MODULE_CHANGES = [
-    ("scripts/ionshift/plotting.py", PLOTS),
+    ("scripts/ionshift/plotting/style.py", PLOTS),
+    ("scripts/ionshift/plotting/training.py", {"plot_parity", "plot_learning_curve"}),
     ("scripts/plot_parity.py", {"plot_parity"}),
     ("scripts/ionshift/spectrum.py", FROM_SHIFTS | {"predict_shifts"}),
     ("scripts/ionshift/config_docs.py", set()),

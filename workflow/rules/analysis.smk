@@ -1,4 +1,4 @@
-TABLES = f"{RESULTS}/tables"
+TABLE_RULES += ["tabulate_md", "tabulate_rdf", "tabulate_shifts"]
 
 
 rule tabulate_md:
@@ -83,12 +83,3 @@ rule tabulate_shifts:
         "Mean shifts, spectra and speciation"
     script:
         "../../scripts/tabulate_shifts.py"
-
-
-rule tables:
-    input:
-        rules.tabulate_md.output,
-        rules.tabulate_rdf.output,
-        rules.tabulate_shifts.output,
-    message:
-        "All tables are written"

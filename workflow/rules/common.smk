@@ -20,6 +20,11 @@ SHIPPED = range(len(STUDY.labelling.shipped))
 RESULTS = f"results/{STUDY.study}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+TABLES = f"{RESULTS}/tables"
+FIGURES = f"{RESULTS}/figures"
+# The targets `tables` and `figures` take the rules that are named here.
+TABLE_RULES = []
+FIGURE_RULES = []
 
 
 wildcard_constraints:

@@ -1,13 +1,12 @@
-FIGURES = f"{RESULTS}/figures"
-FIGURE_NAMES = [
-    "spectra",
-    "lines",
-    "shifts",
-    "speciation",
-    "rdf",
-    "parity",
-    "learning_curve",
-    "thermodynamics",
+FIGURE_RULES += [
+    "plot_spectra",
+    "plot_lines",
+    "plot_shifts",
+    "plot_speciation",
+    "plot_rdf",
+    "plot_parity",
+    "plot_learning_curve",
+    "plot_thermodynamics",
 ]
 
 
@@ -212,10 +211,3 @@ rule plot_thermodynamics:
         "Drawing: Density over the MD stages"
     script:
         "../../scripts/plot_thermodynamics.py"
-
-
-rule figures:
-    input:
-        [getattr(rules, f"plot_{name}").output for name in FIGURE_NAMES],
-    message:
-        "All figures are drawn"

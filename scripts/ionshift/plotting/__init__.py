@@ -1,0 +1,4 @@
+"""Figures from tidy tables: one style, one function a figure.
+
+Every drawing function takes tables and the style and returns a matplotlib Figure.
+"""

@@ -1,0 +1,60 @@
+"""The liquid itself: speciation, radial distributions, thermodynamics."""
+
+from ionshift.plotting.style import bar_length, in_order, make_axes, system_colours
+from ionshift.speciation import CLASSES
+
+
+def speciation(table, style):
+    """Share of every solvation class against concentration."""
+    figure, axis = make_axes(style)
+    for name in CLASSES:
+        part = table[table["class"] == name]
+        axis.errorbar(
+            part["molarity_M"],
+            100 * part["share"],
+            yerr=100 * bar_length(part["share_err"]),
+            fmt="o-",
+            color=style.class_colours[name],
+            label=name,
+        )
+    axis.set_ylim(0, None)
+    axis.set_xlabel("concentration / M")
+    axis.set_ylabel("share of environments / %")
+    axis.legend()
+    return figure
+
+
+def radial_distribution(table, style):
+    """Nucleus-ligand g(r) and running coordination number, with the cut-off."""
+    systems = in_order(table)
+    colours = system_colours(systems, style)
+    cutoff_A = table["cutoff_A"].iloc[0]
+    figure, axes = make_axes(style, 1.1, 2, sharex=True)
+    for system in systems:
+        part = table[table["system"] == system]
+        axes[0].plot(part["r_A"], part["g"], color=colours[system], label=system)
+        axes[1].plot(part["r_A"], part["n"], color=colours[system])
+    for axis in axes:
+        axis.axvline(cutoff_A, color="black", ls=":", lw=0.8)
+    axes[0].set_ylabel("g(r)")
+    axes[0].legend(title=f"cut-off {cutoff_A:.2f} Å")
+    axes[1].set_ylabel("ligand atoms within r")
+    axes[1].set_ylim(0, 12)
+    axes[1].set_xlabel("r / Å")
+    axes[1].set_xlim(1, table["r_A"].max())
+    return figure
+
+
+def thermodynamics(table, style):
+    """Density over the MD stages, a line a replica."""
+    systems = in_order(table)
+    colours = system_colours(systems, style)
+    figure, axis = make_axes(style)
+    for (system, _), part in table.groupby(["system", "replica"], sort=False):
+        axis.plot(part["elapsed_ps"], part["density_g_cm3"], color=colours[system], label=system)
+    handles, names = axis.get_legend_handles_labels()
+    unique = dict(zip(names, handles, strict=True))
+    axis.legend(unique.values(), unique.keys(), ncols=2)
+    axis.set_xlabel("time over all stages / ps")
+    axis.set_ylabel("density / g cm$^{-3}$")
+    return figure

@@ -1,0 +1,12 @@
+rule tables:
+    input:
+        [getattr(rules, name).output for name in TABLE_RULES],
+    message:
+        "All tables are written"
+
+
+rule figures:
+    input:
+        [getattr(rules, name).output for name in FIGURE_RULES],
+    message:
+        "All figures are drawn"
