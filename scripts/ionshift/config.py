@@ -294,6 +294,51 @@ class Spectrum(Block):
     n_blocks: int = Field(5, ge=2, description="Time blocks a replica of the sampling error.")
 
 
+class Dynamics(Block):
+    frame_stride: Count = Field(
+        1, description="Every n-th stored frame enters displacements and residence."
+    )
+    max_lag_share: float = Field(
+        0.5, gt=0, lt=1, description="Longest lag, as a share of the shortest replica."
+    )
+    fit_share: tuple[float, float] = Field(
+        (0.1, 0.3),
+        description="Lags of the fit to the mean-square displacement, as shares of the shortest "
+        "replica.",
+    )
+    slope_tolerance: Positive = Field(
+        0.1,
+        description="Largest deviation from 1 of the log-log slope in the fit's window; beyond it "
+        "no diffusion coefficient is given.",
+    )
+    n_blocks: int = Field(
+        3, ge=2, description="Time blocks a replica of the error of diffusion; they hold the fit."
+    )
+    viscosity_mPa_s: dict[str, Positive] = Field(
+        {},
+        description="Shear viscosity by system, for the finite-size correction; a system that is "
+        "not named stays uncorrected.",
+    )
+    excursion_ps: NotNegative = Field(
+        2.0, description="A ligand that comes back within this time has not left the shell."
+    )
+
+    @model_validator(mode="after")
+    def _window_fits(self):
+        start, end = self.fit_share
+        if not 0 < start < end <= self.max_lag_share:
+            raise ValueError(
+                f"fit_share = [{start:g}, {end:g}] must rise and stay between 0 and "
+                f"max_lag_share = {self.max_lag_share:g}"
+            )
+        if end >= 1 / self.n_blocks:
+            raise ValueError(
+                f"fit_share ends at {end:g}, which does not fit into a block of 1/{self.n_blocks} "
+                "of the run; lower it or n_blocks"
+            )
+        return self
+
+
 class Figures(Block):
     width_mm: Positive = Field(85.0, description="Width of a figure: one journal column.")
     font_size_pt: Positive = Field(8.0, description="Base size of the text.")
@@ -323,6 +368,7 @@ class Study(Block):
     model: Model = Field(Model(), description="The learned shielding.")
     inference: Inference = Field(Inference(), description="Prediction along the trajectories.")
     spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")
+    dynamics: Dynamics = Field(Dynamics(), description="Correlation functions of the liquid.")
     figures: Figures = Field(Figures(), description="Style of the figures.")
 
     @model_validator(mode="after")
@@ -330,6 +376,7 @@ class Study(Block):
         _check_roles(self.electrolyte)
         for name, system in self.systems.items():
             _check_composition(name, system, self.electrolyte)
+        _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         return self
 
 
@@ -358,6 +405,16 @@ def _check_composition(name, system, electrolyte):
         )
     if not any(electrolyte.species[s].role == "cation" for s in system.counts):
         raise ValueError(f"systems.{name}.counts: no cation in the box; add one")
+
+
+def _check_viscosities(viscosity_mPa_s, systems):
+    for name in viscosity_mPa_s:
+        if name not in systems:
+            hint = _closest(name, systems)
+            raise ValueError(
+                f"dynamics.viscosity_mPa_s: unknown system '{name}'{hint}; systems has "
+                f"{', '.join(systems)}"
+            )
 
 
 def _closest(word, known):

@@ -1,0 +1,32 @@
+"""Mean-square displacements and diffusion coefficients of one system, over its replicas."""
+
+from common import launch
+from ionshift import diffusion
+from ionshift.config import Dynamics, Electrolyte
+from ionshift.files import atomic_path
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    msd, table = diffusion.measure(
+        [
+            Trajectory(topology, path)
+            for topology, path in zip(
+                snakemake.input.topologies, snakemake.input.trajectories, strict=True
+            )
+        ],
+        Electrolyte(**params.electrolyte),
+        Dynamics(**params.dynamics),
+        params.temperature_K,
+        params.viscosity_mPa_s,
+    )
+    log("\n" + table.T.to_string(header=False))
+    for one, target in ((msd, snakemake.output.msd), (table, snakemake.output.diffusion)):
+        one.insert(0, "system", snakemake.wildcards.system)
+        with atomic_path(target) as path:
+            one.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,30 @@
+"""Residence of anions and solvents in the first shells of one system, over its replicas."""
+
+from common import launch
+from ionshift import residence
+from ionshift.config import Electrolyte, Shell
+from ionshift.files import atomic_path
+from ionshift.solvation import ShellFinder, read_cutoff_A
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
+    cutoff_A = read_cutoff_A(snakemake.input.shell)
+    finders = [
+        ShellFinder(Trajectory(topology, path), electrolyte, shell, cutoff_A)
+        for topology, path in zip(
+            snakemake.input.topologies, snakemake.input.trajectories, strict=True
+        )
+    ]
+    curves, times = residence.measure(finders, electrolyte, **params.dynamics)
+    log("\n" + times.T.to_string(header=False))
+    for one, target in ((curves, snakemake.output.residence), (times, snakemake.output.times)):
+        one.insert(0, "system", snakemake.wildcards.system)
+        with atomic_path(target) as path:
+            one.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

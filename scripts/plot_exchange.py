@@ -1,0 +1,18 @@
+"""Draw: static distribution and exchange-narrowed line of every system."""
+
+import pandas as pd
+
+from common import launch
+from ionshift.config import Figures
+from ionshift.plotting import dynamics
+from ionshift.plotting.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = dynamics.exchange(pd.read_csv(files.lines), pd.read_csv(files.exchange), style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

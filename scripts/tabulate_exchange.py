@@ -1,0 +1,37 @@
+"""Shift autocorrelation, regime of exchange, Kubo's lines and checks of the mean's error."""
+
+import pandas as pd
+
+from common import launch
+from ionshift import exchange
+from ionshift.config import Spectrum
+from ionshift.files import atomic_path
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    spectrum = Spectrum(**params.spectrum)
+    predictions = {
+        system: pd.read_parquet(path)
+        for system, path in zip(params.systems, snakemake.input.predictions, strict=True)
+    }
+    paths = {system: exchange.read_paths(table) for system, table in predictions.items()}
+    found = {
+        system: exchange.shift_autocorrelation(one, params.max_lag_share)
+        for system, one in paths.items()
+    }
+    regimes = exchange.exchange_table(paths, found, spectrum.larmor_MHz, spectrum.t2_s)
+    log("\n" + regimes.T.to_string(header=False))
+    tables = {
+        "autocorrelation": exchange.autocorrelation_table(found),
+        "exchange": regimes,
+        "lines": exchange.line_table(paths, regimes, spectrum),
+        "mean_error": exchange.mean_error_table(predictions, paths, spectrum.n_blocks),
+    }
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821
