@@ -101,11 +101,16 @@ def correlation_time(normalised, step):
     Returns
     -------
     (time, lower bound) in the unit of `step`; the time is NaN if the function is positive over
-    all lags, the bound is then the integral over them
+    all lags, the bound is then the integral over them; both are NaN without two lags of a
+    known function and a known step
     """
+    if len(normalised) < 2 or np.isnan(step) or np.isnan(normalised[0]):
+        return float("nan"), float("nan")
     crossing = zero_crossing(normalised)
-    bound = float(trapezoid(normalised[:crossing], dx=step))
-    return (float("nan") if crossing is None else bound), bound
+    if crossing is None:
+        return float("nan"), float(trapezoid(normalised, dx=step))
+    time = float(trapezoid(np.append(normalised[:crossing], 0.0), dx=step))
+    return time, time
 
 
 def table_lags(n_lags):

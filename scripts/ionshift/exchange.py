@@ -200,7 +200,8 @@ def line_table(all_paths, exchange, spectrum):
     -------
     DataFrame with system, shift_ppm, static_per_ppm, tau_ps (the correlation time, or its lower
     bound), line_per_ppm (Kubo's line for it) and crossover_per_ppm (the line if Delta tau were
-    1); both lines are broadened by T2. Without spread the crossover is unknown.
+    1); both lines are broadened by T2. A line whose tau is unknown is NaN; without spread tau
+    does not matter.
     """
     return pd.concat(
         [
@@ -221,7 +222,7 @@ def _lines(paths, row, spectrum):
         tau_ps = row["correlation_time_lower_ps"]
 
     def line_per_ppm(tau_s):
-        if np.isnan(tau_s):
+        if np.isnan(tau_s) and row["amplitude_rad_s"] > 0:
             return np.full(len(grid), np.nan)
         return spectrum.larmor_MHz * lineshape.line(
             frequency_Hz, row["amplitude_rad_s"], tau_s, spectrum.t2_s

@@ -12,7 +12,7 @@ from scipy.integrate import simpson
 FAST, SLOW = 0.1, 10.0
 NEGLIGIBLE_EXPONENT = 30.0
 POINTS_A_PERIOD = 16
-MIN_POINTS = 4000
+MIN_POINTS = 1000
 
 
 def amplitude_rad_s(shift_sd_ppm, larmor_MHz):
@@ -22,6 +22,8 @@ def amplitude_rad_s(shift_sd_ppm, larmor_MHz):
 
 def decay_exponent(time_s, amplitude_rad_s, tau_s):
     """Delta^2 tau^2 (exp(-t/tau) - 1 + t/tau), minus the logarithm of Kubo's decay."""
+    if amplitude_rad_s == 0:
+        return np.zeros_like(time_s, float)
     x = np.asarray(time_s, float) / tau_s
     series = x**2 / 2 - x**3 / 6 + x**4 / 24
     return (amplitude_rad_s * tau_s) ** 2 * np.where(x < 1e-3, series, np.expm1(-x) + x)

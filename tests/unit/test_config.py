@@ -157,6 +157,21 @@ WRONG_VALUES = {
         {"FREE": "#000000"},
         ["figures.class_colours.FREE", "SSIP"],
     ),
+    "a fit beyond the longest lag": (
+        "dynamics.fit_share",
+        [0.1, 0.6],
+        ["dynamics", "fit_share = [0.1, 0.6]", "max_lag_share = 0.5"],
+    ),
+    "a fit that does not fit into a block": (
+        "dynamics.n_blocks",
+        5,
+        ["dynamics", "ends at 0.3", "1/5", "lower it or n_blocks"],
+    ),
+    "viscosity of an unknown system": (
+        "dynamics.viscosity_mPa_s",
+        {"1m": 0.5},
+        ["dynamics.viscosity_mPa_s", "unknown system '1m'", "1M, 2M, 3M, 4M"],
+    ),
 }
 
 

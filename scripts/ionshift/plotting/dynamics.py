@@ -16,6 +16,13 @@ def _band(axis, x, y, error, **keywords):
     axis.fill_between(x, y - error, y + error, alpha=0.25, lw=0, **keywords)
 
 
+def _log_time(axis, table):
+    time = table.loc[table["time_ps"] > 0, "time_ps"]
+    if time.nunique() > 1:
+        axis.set_xlim(time.min(), time.max())
+        axis.set_xscale("log")
+
+
 def shift_autocorrelation(table, exchange, style):
     """Shift autocorrelation of every system; dotted: the share that lasts over the run."""
     systems = in_order(table)
@@ -29,7 +36,7 @@ def shift_autocorrelation(table, exchange, style):
         _band(axis, time, value, part["autocorrelation_err"], color=colours[system])
         axis.axhline(static[system], color=colours[system], ls=":", lw=0.8)
     axis.axhline(0, color="black", lw=0.5)
-    axis.set_xscale("log")
+    _log_time(axis, table)
     axis.set_ylim(None, 1.05)
     axis.set_xlabel("time / ps")
     axis.set_ylabel("shift autocorrelation")
@@ -105,9 +112,10 @@ def displacements(table, diffusion, style):
         axis.axvspan(
             diffusion["fit_from_ps"].min(), diffusion["fit_to_ps"].max(), color="#EEEEEE", zorder=0
         )
-        axis.set_xscale("log")
-        axis.set_yscale("log")
-        axis.yaxis.set_minor_formatter(NullFormatter())
+        _log_time(axis, table)
+        if (table["msd_A2"] > 0).any():
+            axis.set_yscale("log")
+            axis.yaxis.set_minor_formatter(NullFormatter())
         axis.set_title(name, loc="left", pad=2, fontsize=style.font_size_pt)
         _slope_guide(axis, table[table["species"] == name])
     axes[0, 0].legend(ncols=2)
