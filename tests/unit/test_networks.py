@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ionshift import networks
 from ionshift.config import Shell
 from ionshift.errors import InputError
 from ionshift.networks import Links, NetworkFinder, build_graph
-from ionshift.trajectory import Trajectory
+from ionshift.trajectory import Trajectory, minimum_image
 from molecules import place
 
 BOX_A = np.array([10.0, 10.0, 10.0])
@@ -74,6 +76,33 @@ def test_directions_count_independent_windings_alone():
     assert build_graph(links_of(*diagonal), 11, BOX_A).n_directions.max() == 1
     cross = [*pair, (0, 10, (5, 10, 0)), (0, 10, (5, 0, 10))]
     assert build_graph(links_of(*cross), 11, BOX_A).n_directions.max() == 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_directions_equal_those_of_a_supercell(seed):
+    """In a periodic 5 x 5 x 5 supercell 5^directions images of an ion hang together."""
+    rng, n_nuclei, n_cells = np.random.default_rng(seed), 6, 5
+    spots_A = rng.uniform(0, BOX_A, (2 * n_nuclei, 3))
+    separations = minimum_image(spots_A[None, n_nuclei:] - spots_A[:n_nuclei, None], BOX_A)
+    nucleus, other = np.nonzero(np.linalg.norm(separations, axis=2) < 4.3)
+    vector_A = separations[nucleus, other]
+    anion = other + n_nuclei
+    graph = build_graph(Links(nucleus, anion, vector_A, vector_A), len(spots_A), BOX_A)
+    crossing = np.round((spots_A[nucleus] + vector_A - spots_A[anion]) / BOX_A).astype(int)
+    cells = np.stack(np.meshgrid(*[range(n_cells)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    supercell = supercell_components(nucleus, anion, crossing, cells, n_cells, len(spots_A))
+    images = [np.sum(supercell[:, node] == supercell[0, node]) for node in range(len(spots_A))]
+    assert images == (5.0 ** graph.n_directions[graph.aggregate]).tolist()
+
+
+def supercell_components(nucleus, anion, crossing, cells, n_cells, n_nodes):
+    """Component of every node in every cell of a periodic supercell, (n_cells^3, n_nodes)."""
+    weights = np.array([n_cells**2, n_cells, 1])
+    first = (cells @ weights)[:, None] * n_nodes + nucleus
+    second = ((cells[:, None] + crossing) % n_cells) @ weights * n_nodes + anion
+    size = n_cells**3 * n_nodes
+    matrix = coo_array((np.ones(first.size), (first.ravel(), second.ravel())), (size, size))
+    return connected_components(matrix.tocsr(), directed=False)[1].reshape(-1, n_nodes)
 
 
 def test_no_link_at_all():
