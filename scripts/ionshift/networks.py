@@ -46,7 +46,8 @@ class Graph:
     Attributes
     ----------
     aggregate : (n_nodes,) number of the aggregate that a node belongs to
-    diameter : (n_aggregates,) longest of the shortest paths between two ions, in links
+    diameter : (n_aggregates,) longest of the shortest paths between two ions, in links; of a
+        percolating aggregate it is bounded by the box
     n_directions : (n_aggregates,) independent directions in which an aggregate is linked to
         its own periodic image: 0 for a finite one, 1 a chain, 2 a sheet, 3 a network
     position_A : (n_nodes, 3) of the nodes, made whole along the links, from the first node of

@@ -101,7 +101,7 @@ def test_links_to_the_own_image_are_named(tmp_path):
     atoms, bonds = drawing(3)
     bonds.loc[0, "kind"] = "image"
     figure = structure.largest_aggregate(atoms, bonds, STYLE)
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    names = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     assert "to its own image" in names
     assert "within the cut-off" not in names
     check(figure, tmp_path)

@@ -7,7 +7,7 @@ from ase.data.colors import jmol_colors
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from ionshift.plotting.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
+from ionshift.plotting.style import SHIFT_LABEL, in_order, make_axes, system_colours
 
 RANGE_COLOURS = "cividis"
 ANION_COLOURS = "plasma"
@@ -142,7 +142,7 @@ def _range_steps(axis, part, colour):
 
 def _range_mean(axis, row, colour):
     axis.axvline(row["mean_shift_ppm"], color=colour, ls="--", lw=1.0)
-    error = bar_length([row["mean_shift_err_ppm"]])[0]
+    error = row["mean_shift_err_ppm"]
     if error > 0:
         ends = row["mean_shift_ppm"] - error, row["mean_shift_ppm"] + error
         axis.axvspan(*ends, color=colour, alpha=0.25, lw=0)
@@ -162,7 +162,7 @@ def lsi_cutoffs(table, style):
             axis.errorbar(
                 part["cutoff_A"],
                 part[value],
-                yerr=bar_length(part[error]),
+                yerr=part[error],
                 fmt=f"{marker}-",
                 color=colours[system],
                 label=system,
@@ -189,7 +189,7 @@ def network_sizes(table, style):
             axis.bar(
                 part["value"],
                 100 * part["li_share"],
-                yerr=100 * bar_length(part["li_share_err"]),
+                yerr=100 * part["li_share_err"],
                 width=0.9,
                 color=colours[system],
                 error_kw={"lw": 0.6, "capsize": 1.0},
@@ -212,7 +212,7 @@ def network_shifts(table, style):
         axis.errorbar(
             part["value"],
             part["mean_shift_ppm"],
-            yerr=bar_length(part["mean_shift_err_ppm"]),
+            yerr=part["mean_shift_err_ppm"],
             fmt="none",
             color=colours[system],
             lw=0.6,
@@ -247,8 +247,11 @@ def largest_aggregate(atoms, bonds, style):
     segments = ends @ axes_of_view.T
     for kind, colour in LINK_COLOURS.items():
         own = segments[(bonds["kind"] == kind).to_numpy()]
-        style_of_line = {"lw": 0.9} if kind == "covalent" else {"lw": 0.7, "ls": (0, (2, 1))}
-        axis.add_collection(LineCollection(own[:, :, :2], color=colour, zorder=1, **style_of_line))
+        dashes = "-" if kind == "covalent" else (0, (2, 1))
+        width = 1.4 if kind == "image" else 0.8
+        axis.add_collection(
+            LineCollection(own[:, :, :2], color=colour, lw=width, ls=dashes, zorder=1)
+        )
     symbols = atoms["symbol"].to_numpy()[order]
     numbers = np.array([atomic_numbers[symbol] for symbol in symbols])
     axis.scatter(
@@ -263,7 +266,7 @@ def largest_aggregate(atoms, bonds, style):
     axis.autoscale_view()
     axis.set_axis_off()
     _scale_bar(axis, flat)
-    _element_legend(figure, symbols, bonds)
+    _drawing_legends(figure, symbols, bonds)
     return figure
 
 
@@ -278,8 +281,8 @@ def _scale_bar(axis, flat, length_A=5.0):
     axis.text(left + length_A / 2, bottom - 0.4, f"{length_A:g} Å", ha="center", va="top")
 
 
-def _element_legend(figure, symbols, bonds):
-    handles = [
+def _drawing_legends(figure, symbols, bonds):
+    elements = [
         Line2D(
             [],
             [],
@@ -290,19 +293,15 @@ def _element_legend(figure, symbols, bonds):
             color=jmol_colors[atomic_numbers[symbol]],
             label=symbol,
         )
-        for symbol in dict.fromkeys(symbols)
+        for symbol in sorted(set(symbols))
     ]
     names = {"link": "within the cut-off", "image": "to its own image"}
-    handles += [
+    links = [
         Line2D([], [], color=LINK_COLOURS[kind], ls=(0, (2, 1)), label=name)
         for kind, name in names.items()
         if (bonds["kind"] == kind).any()
     ]
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=min(len(handles), 6),
-        handlelength=1.2,
-        handletextpad=0.3,
-        columnspacing=0.8,
-    )
+    spacing = {"handletextpad": 0.3, "columnspacing": 1.0}
+    figure.legend(handles=elements, loc="outside upper center", ncols=len(elements), **spacing)
+    if links:
+        figure.legend(handles=links, loc="outside lower center", ncols=len(links), **spacing)
