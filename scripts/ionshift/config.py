@@ -8,6 +8,7 @@ allowed. The JSON schema and `config/README.md` are generated from the same mode
 
 import difflib
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, get_origin
 
@@ -339,6 +340,32 @@ class Dynamics(Block):
         return self
 
 
+class Structure(Block):
+    lsi_edges_A2: list[NotNegative] = Field(
+        [0.0, 0.1, 0.2, 0.8],
+        min_length=2,
+        description="Edges of the ranges of the local structure index, ascending.",
+    )
+    lsi_cutoff_offsets_A: list[Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        [-0.6, -0.3, 0.0, 0.3, 0.6],
+        min_length=1,
+        description="Added to `shell.lsi_cutoff_A`: the cut-offs at which the index is compared.",
+    )
+    lsi_frame_stride: Count = Field(
+        4, description="Every n-th analysed frame is taken for that comparison."
+    )
+    sample_size: Count = Field(300, description="Environments a system in the scatter plot.")
+    histogram_bins: int = Field(40, ge=2, description="Bins of the shifts in a range of the index.")
+    n_bootstrap: int = Field(200, ge=2, description="Resamplings of the blocks of time.")
+
+    @model_validator(mode="after")
+    def _ascending(self):
+        edges = self.lsi_edges_A2
+        if any(low >= high for low, high in pairwise(edges)):
+            raise ValueError(f"lsi_edges_A2 = {edges} do not ascend; sort them, each once")
+        return self
+
+
 class Figures(Block):
     width_mm: Positive = Field(85.0, description="Width of a figure: one journal column.")
     font_size_pt: Positive = Field(8.0, description="Base size of the text.")
@@ -369,21 +396,37 @@ class Study(Block):
     inference: Inference = Field(Inference(), description="Prediction along the trajectories.")
     spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")
     dynamics: Dynamics = Field(Dynamics(), description="Correlation functions of the liquid.")
+    structure: Structure = Field(Structure(), description="Local structure and ion networks.")
     figures: Figures = Field(Figures(), description="Style of the figures.")
 
     @model_validator(mode="after")
     def _consistent(self):
         _check_roles(self.electrolyte)
+        _check_lsi_cutoffs(self)
         for name, system in self.systems.items():
             _check_composition(name, system, self.electrolyte)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         return self
+
+    def lsi_cutoffs_A(self):
+        """The cut-offs at which the local structure index is compared, ascending."""
+        offsets = self.structure.lsi_cutoff_offsets_A
+        return sorted({round(self.shell.lsi_cutoff_A + offset, 6) for offset in offsets})
 
 
 def _check_roles(electrolyte):
     for role in ("cation", "anion"):
         if not electrolyte.names(role):
             raise ValueError(f"electrolyte.species: no species has the role '{role}'; add one")
+
+
+def _check_lsi_cutoffs(study):
+    least = min(study.structure.lsi_cutoff_offsets_A)
+    if study.shell.lsi_cutoff_A + least <= 0:
+        raise ValueError(
+            f"structure.lsi_cutoff_offsets_A: {least:g} leaves nothing of shell.lsi_cutoff_A = "
+            f"{study.shell.lsi_cutoff_A:g}; raise it"
+        )
 
 
 def _check_composition(name, system, electrolyte):

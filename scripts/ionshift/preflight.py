@@ -50,6 +50,7 @@ def _check_cutoffs(study, name, system):
         "shell.cutoff_A": study.shell.cutoff_A or 0.0,
         "shell.rdf_max_A": study.shell.rdf_max_A,
         "shell.lsi_cutoff_A": study.shell.lsi_cutoff_A,
+        "shell.lsi_cutoff_A + structure.lsi_cutoff_offsets_A": max(study.lsi_cutoffs_A()),
     }
     for key, value in cutoffs_A.items():
         if value > half_A:

@@ -76,20 +76,15 @@ class ShellFinder:
 
     def shells(self, frame):
         """Return the `Environment` of every nucleus of a frame, in the order of `centres`."""
-        if self.cutoff_A > frame.box_A.min() / 2:
-            raise InputError(
-                f"shell.cutoff_A = {self.cutoff_A:g} is beyond half the box of "
-                f"{self.trajectory.path} ({frame.box_A.min() / 2:.2f} A); lower it or use a "
-                "larger system"
-            )
-        separations = minimum_image(
-            frame.positions_A[self.ligands][None] - frame.positions_A[self.centres][:, None],
-            frame.box_A,
-        )
-        distances_A = np.linalg.norm(separations, axis=2)
+        check_half_box("shell.cutoff_A", self.cutoff_A, frame, self.trajectory)
         return [
-            self._shell(centre, row) for centre, row in zip(self.centres, distances_A, strict=True)
+            self._shell(centre, row)
+            for centre, row in zip(self.centres, self.distances_A(frame), strict=True)
         ]
+
+    def distances_A(self, frame):
+        """Shortest distances of all ligand atoms from every nucleus, (n_centres, n_ligands)."""
+        return np.linalg.norm(separations_A(frame, self.centres, self.ligands), axis=2)
 
     def _shell(self, centre, distances_A):
         inside = np.flatnonzero(distances_A <= self.cutoff_A)
@@ -145,6 +140,22 @@ class ShellFinder:
         return int(sum(self._charge[str(names[molecule])] for molecule in members))
 
 
+def separations_A(frame, group_a, group_b):
+    """Shortest vectors from atoms of a to atoms of b, (n_a, n_b, 3)."""
+    positions_A = frame.positions_A
+    return minimum_image(positions_A[group_b][None] - positions_A[group_a][:, None], frame.box_A)
+
+
+def check_half_box(key, cutoff_A, frame, trajectory):
+    """Raise `InputError` if a cut-off is beyond half the box of a frame."""
+    half_A = frame.box_A.min() / 2
+    if cutoff_A > half_A:
+        raise InputError(
+            f"{key} = {cutoff_A:g} is beyond half the box of {trajectory.path} ({half_A:.2f} A); "
+            "lower it or use a larger system"
+        )
+
+
 def centres(trajectory, electrolyte):
     """Indices of the observed nuclei: atoms of that element in cations.
 
@@ -153,7 +164,7 @@ def centres(trajectory, electrolyte):
     InputError
         if there is none.
     """
-    found = _atoms_of_role(trajectory, electrolyte, ("cation",), [electrolyte.nucleus])
+    found = atoms_of_role(trajectory, electrolyte, ("cation",), [electrolyte.nucleus])
     if len(found) == 0:
         raise InputError(
             f"electrolyte.nucleus = '{electrolyte.nucleus}': no such atom in a cation of "
@@ -164,7 +175,7 @@ def centres(trajectory, electrolyte):
 
 def ligands(trajectory, electrolyte, shell):
     """Indices of the ligand atoms of solvents and anions."""
-    found = _atoms_of_role(trajectory, electrolyte, ("solvent", "anion"), shell.ligand_elements)
+    found = atoms_of_role(trajectory, electrolyte, ("solvent", "anion"), shell.ligand_elements)
     if len(found) == 0:
         raise InputError(
             f"shell.ligand_elements = {shell.ligand_elements}: no such atom in a solvent or "
@@ -173,7 +184,8 @@ def ligands(trajectory, electrolyte, shell):
     return found
 
 
-def _atoms_of_role(trajectory, electrolyte, roles, elements):
+def atoms_of_role(trajectory, electrolyte, roles, elements):
+    """Indices of the atoms of some elements in molecules of some roles; may be empty."""
     names = [name for role in roles for name in electrolyte.names(role)]
     in_role = np.isin(trajectory.molecule_name[trajectory.molecule_of], names)
     return np.flatnonzero(in_role & np.isin(trajectory.symbols, elements))
@@ -182,6 +194,9 @@ def _atoms_of_role(trajectory, electrolyte, roles, elements):
 def radial_distribution(trajectory, group_a, group_b, r_max_A, bin_A, stride=1):
     """g(r) of two sets of atoms over a trajectory, with the running coordination number.
 
+    An atom in both sets is no partner of itself: g(r) of N like atoms is taken against the
+    density of N - 1.
+
     Returns
     -------
     DataFrame with r_A (bin centres), g and n (atoms of b within the bin's outer edge of one a)
@@ -189,16 +204,14 @@ def radial_distribution(trajectory, group_a, group_b, r_max_A, bin_A, stride=1):
     edges = np.arange(0.0, r_max_A + bin_A / 2, bin_A)
     counts, inverse_volume, n_frames = np.zeros(len(edges) - 1), 0.0, 0
     for frame in trajectory.frames(stride):
-        separation = minimum_image(
-            frame.positions_A[group_b][None] - frame.positions_A[group_a][:, None], frame.box_A
-        )
-        distances = np.linalg.norm(separation, axis=2)
+        distances = np.linalg.norm(separations_A(frame, group_a, group_b), axis=2)
         counts += np.histogram(distances[distances > 1e-6], bins=edges)[0]
         inverse_volume += 1 / np.prod(frame.box_A)
         n_frames += 1
     per_centre = counts / (n_frames * len(group_a))
     shells_A3 = 4 / 3 * np.pi * np.diff(edges**3)
-    density = len(group_b) * inverse_volume / n_frames
+    n_partners = len(group_b) - np.isin(group_a, group_b).mean()
+    density = n_partners * inverse_volume / n_frames
     return pd.DataFrame(
         {
             "r_A": (edges[1:] + edges[:-1]) / 2,

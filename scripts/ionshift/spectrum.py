@@ -46,6 +46,25 @@ def mean_with_error(values, replica, time_ps, n_blocks):
     return float(np.mean(values)), float(means.std(ddof=1) / np.sqrt(len(means)))
 
 
+def mean_over(table, values, n_blocks):
+    """`mean_with_error` of values given for the rows of a table; (NaN, NaN) without rows.
+
+    The error is also unknown (NaN) if all blocks agree exactly: a number that never changed
+    says nothing about how far it would.
+
+    Parameters
+    ----------
+    table : DataFrame with replica and time_ps
+    values : Series, one a row
+    """
+    if len(table) == 0:
+        return float("nan"), float("nan")
+    mean, error = mean_with_error(
+        values.to_numpy(float), table["replica"].to_numpy(), table["time_ps"].to_numpy(), n_blocks
+    )
+    return mean, float("nan") if np.isclose(error, 0) else error
+
+
 def shift_table(predictions, member_means, molarity_M, n_blocks):
     """Mean shift of every system with its errors.
 

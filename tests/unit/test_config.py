@@ -152,6 +152,16 @@ WRONG_VALUES = {
     ),
     "name of a system with a slash": ("systems", {"1/M": {}}, ["systems.1/M"]),
     "share above one": ("labelling.min_ok_share", 1.5, ["labelling.min_ok_share", "1.5", "<= 1"]),
+    "ranges out of order": (
+        "structure.lsi_edges_A2",
+        [0.2, 0.1],
+        ["structure", "[0.2, 0.1]", "do not ascend", "sort them"],
+    ),
+    "nothing left of a cut-off": (
+        "structure.lsi_cutoff_offsets_A",
+        [-5.0, 0.0],
+        ["structure.lsi_cutoff_offsets_A", "-5", "shell.lsi_cutoff_A = 3.7", "raise it"],
+    ),
     "colour of an unknown class": (
         "figures.class_colours",
         {"FREE": "#000000"},

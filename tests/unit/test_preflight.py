@@ -118,3 +118,8 @@ def test_cutoff_beyond_half_the_box(key, study):
 def test_a_cutoff_that_only_the_smallest_box_forbids(study):
     text = message(spoil(study, "md.cutoff_A", 9.8))
     assert "system 4M (9.76 A)" in text
+
+
+def test_offset_cutoffs_of_the_index_fit_into_the_box(study):
+    text = message(spoil(study, "structure.lsi_cutoff_offsets_A", [0.0, 7.0]))
+    assert "structure.lsi_cutoff_offsets_A = 10.7" in text and "system 2M" in text

@@ -1,0 +1,32 @@
+"""Sizes of the aggregates of every system, with the shift of their nuclei."""
+
+import pandas as pd
+
+from common import launch
+from ionshift import networks
+from ionshift.files import atomic_path
+from ionshift.tables import mean_molarity_M, with_shifts
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    members = {
+        system: with_shifts(pd.read_parquet(found), pd.read_parquet(predicted))
+        for system, found, predicted in zip(
+            params.systems, files.members, files.predictions, strict=True
+        )
+    }
+    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    summary = networks.summary_table(members, molarity_M, params.n_blocks)
+    log("\n" + summary.to_string(index=False, float_format="%.3f"))
+    tables = {
+        "networks": networks.distribution_table(members, molarity_M, params.n_blocks),
+        "summary": summary,
+    }
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821
