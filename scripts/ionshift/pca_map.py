@@ -64,6 +64,26 @@ def map_table(predictions, n_points, seed):
     return pd.concat(parts, ignore_index=True)[["system", *columns]]
 
 
+def cut_sample(finders, table, n, seed):
+    """Clusters of at most `n` predicted environments with their predictions in `info`.
+
+    Parameters
+    ----------
+    finders : list of ShellFinder, one a replica
+    table : DataFrame of predictions of the same system
+    """
+    clusters = []
+    for (replica, index), rows in sample(table, n, seed).groupby(["replica", "frame"]):
+        finder = finders[replica]
+        frame = finder.trajectory.frame(index)
+        shells = finder.shells(frame)
+        for row in rows.to_dict("records"):
+            atoms = finder.cluster(frame, shells[row["li"]])
+            atoms.info |= row
+            clusters.append(atoms)
+    return clusters
+
+
 def with_symmetry(table, symmetry, system):
     """Predictions of a system with the symmetry of each shell added.
 

@@ -1,5 +1,5 @@
 TABLE_RULES += ["tabulate_map", "tabulate_pca_meaning"]
-FIGURE_RULES += ["plot_map", "plot_pca_meaning"]
+FIGURE_RULES += ["plot_map", "plot_pca_meaning", "write_map_page"]
 # One system has no change of its mean shift to explain.
 if len(SYSTEMS) > 1:
     TABLE_RULES += ["tabulate_decomposition"]
@@ -187,3 +187,51 @@ rule plot_decomposition:
         "Drawing: Why the mean shift changes"
     script:
         "../../scripts/plot_decomposition.py"
+
+
+rule cut_map_clusters:
+    input:
+        trajectories=trajectories,
+        topologies=topologies,
+        shell=rules.set_cutoff.output.shell,
+        predictions=rules.predict_shifts.output.predictions,
+    output:
+        clusters=f"{RESULTS}/pca/{{system}}.extxyz",
+    log:
+        f"{LOGS}/cut_map_clusters/{{system}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        shell=block("shell", *SHELL_KEYS),
+        map=block("map", "n_structures", "seed"),
+        code=code("cut_map_clusters"),
+    message:
+        "Cutting clusters of {wildcards.system} for the interactive map"
+    script:
+        "../../scripts/cut_map_clusters.py"
+
+
+rule write_map_page:
+    input:
+        clusters=expand(rules.cut_map_clusters.output.clusters, system=SYSTEMS),
+    output:
+        page=report(
+            f"{FIGURES}/map.html",
+            caption="../report/write_map_page.rst",
+            category="Map",
+            labels={"figure": "interactive map with clusters in 3D"},
+        ),
+    log:
+        f"{LOGS}/write_map_page.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        study=STUDY.study,
+        code=code("write_map_page"),
+    message:
+        "Writing the interactive map"
+    script:
+        "../../scripts/write_map_page.py"
