@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ionshift.decomposition import TOTAL
+from ionshift.pca_map import POOLED
 from ionshift.plotting.style import SHIFT_LABEL, bar_length, in_order, make_axes
 from ionshift.speciation import CLASSES
 
@@ -39,7 +40,10 @@ def pca_map(table, variance, style):
     figure.colorbar(points, ax=axes[0], label=SHIFT_LABEL, extend="both")
     colours = table["class"].map(style.class_colours)
     axes[1].scatter(table["pc1"], table["pc2"], c=colours, **marks)
-    axes[1].legend(handles=_class_handles(table, style), handletextpad=0.2, loc="best")
+    axes[1].legend(
+        handles=_class_handles(table, style), handletextpad=0.2, ncols=4, columnspacing=1.0,
+        loc="lower center", bbox_to_anchor=(0.5, 0.98),
+    )  # fmt: skip
     for axis in axes:
         axis.set_ylabel(_component_label("pc2", variance))
     axes[1].set_xlabel(_component_label("pc1", variance))
@@ -70,7 +74,7 @@ def pca_meaning(table, style):
     components = list(dict.fromkeys(table["component"]))
     colormap = matplotlib.colormaps[CORRELATION_COLORMAP].with_extremes(bad=UNKNOWN_COLOUR)
     figure, axes = make_axes(
-        style, 0.12 + 0.06 * len(components) * (len(quantities) + 1), len(components), sharex=True,
+        style, 0.3 + 0.06 * len(components) * (len(quantities) + 1), len(components), sharex=True,
         squeeze=False,
     )  # fmt: skip
     for axis, component in zip(axes[:, 0], components, strict=True):
@@ -90,16 +94,19 @@ def pca_meaning(table, style):
         axis.set_yticks(range(len(quantities)), [QUANTITY_LABELS[name] for name in quantities])
         axis.set_title(component.upper(), loc="left", pad=2, fontsize=style.font_size_pt)
         axis.tick_params(length=0)
-    axes[-1, 0].set_xticks(range(len(systems)), systems)
-    figure.colorbar(image, ax=axes[:, 0], label="Spearman correlation", aspect=40, shrink=0.7)
+    names = ["all" if system == POOLED else system for system in systems]
+    axes[-1, 0].set_xticks(range(len(systems)), names)
+    figure.colorbar(
+        image, ax=axes[:, 0], label="Spearman correlation", location="bottom", aspect=40
+    )  # fmt: skip
     return figure
 
 
 def _with_error(value, error):
-    """0.62(3): the error in units of the last digit; an unknown error is left out."""
+    """.62(3): the error in units of the last digit; an unknown error is left out."""
     if not np.isfinite(value):
         return ""
-    text = f"{value:.2f}".replace("-", "−")
+    text = f"{value:.2f}".replace("-", "−").replace("0.", ".")
     return text if not np.isfinite(error) else f"{text}({max(round(100 * error), 1)})"
 
 
