@@ -65,9 +65,8 @@ def dataset(clusters, study):
         properties[name] = {
             "target": "structure",
             "values": [value if isinstance(value, str) else float(value) for value in values],
-            "units": unit,
             "description": description,
-        }
+        } | ({"units": unit} if unit else {})
     x, y = ("PC1", "PC2") if {"PC1", "PC2"} <= set(properties) else ("time", "shift")
     return chemiscope.create_input(
         [_bare(atoms) for atoms in clusters],
