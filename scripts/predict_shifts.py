@@ -3,26 +3,26 @@
 from pathlib import Path
 
 from common import launch
-from ionshift import inference
+from ionshift import environments, inference
 from ionshift.config import Descriptor, Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.model import Committee
-from ionshift.solvation import ShellFinder, read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.pca import Axes
+from ionshift.solvation import read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     cutoff_A = read_cutoff_A(snakemake.input.shell)
-    finders = [
-        ShellFinder(Trajectory(top, path), electrolyte, shell, cutoff_A)
-        for top, path in zip(snakemake.input.topologies, snakemake.input.trajectories, strict=True)
-    ]
+    finders = environments.open_finders(
+        snakemake.input.topologies, snakemake.input.trajectories, electrolyte, shell, cutoff_A
+    )
     predictor = inference.Predictor(
         Committee.load(Path(snakemake.input.model)),
         Descriptor(**params.descriptor),
         cutoff_A,
+        Axes.load(snakemake.input.axes),
         params.reference_shielding_ppm,
     )
     with atomic_path(snakemake.output.predictions) as path:

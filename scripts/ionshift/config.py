@@ -366,6 +366,16 @@ class Structure(Block):
         return self
 
 
+class Map(Block):
+    n_axes: int = Field(10, ge=3, description="Principal axes whose variance is tabulated.")
+    n_points: Count = Field(2000, description="Environments a system drawn on the map.")
+    n_structures: Count = Field(150, description="Clusters a system on the interactive page.")
+    n_resamples: int = Field(
+        200, ge=20, description="Draws of time blocks for errors of correlations and shares."
+    )
+    seed: int = Field(1, ge=0, description="Seed of samples and draws.")
+
+
 class Figures(Block):
     width_mm: Positive = Field(85.0, description="Width of a figure: one journal column.")
     font_size_pt: Positive = Field(8.0, description="Base size of the text.")
@@ -397,6 +407,7 @@ class Study(Block):
     spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")
     dynamics: Dynamics = Field(Dynamics(), description="Correlation functions of the liquid.")
     structure: Structure = Field(Structure(), description="Local structure and ion networks.")
+    map: Map = Field(Map(), description="Map of environments on principal components.")
     figures: Figures = Field(Figures(), description="Style of the figures.")
 
     @model_validator(mode="after")

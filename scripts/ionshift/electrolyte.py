@@ -73,6 +73,11 @@ def load_templates(el):
     return {name: _load_template(name, species) for name, species in el.species.items()}
 
 
+def elements(el):
+    """Sorted element symbols of all species."""
+    return sorted({e for molecule in load_templates(el).values() for e in molecule.elements})
+
+
 def _load_template(name, species):
     key = f"electrolyte.species.{name}.template"
     path = Path(species.template)

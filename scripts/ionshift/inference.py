@@ -5,7 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ionshift.descriptor import Lmbtr
+from ionshift.environments import count, in_chunks
 from ionshift.errors import InputError
+from ionshift.pca import score_names
 from ionshift.spectrum import shift_ppm
 
 CUTOFF_TOLERANCE_A = 1e-6
@@ -19,6 +21,7 @@ class Predictor:
     committee : model.Committee
     descriptor : config.Descriptor
     cutoff_A : float, the cut-off in force at inference
+    axes : pca.Axes of all environments, for the components
     reference_ppm : float, sigma_ref; None takes the mean shielding of the training labels
 
     Raises
@@ -27,7 +30,7 @@ class Predictor:
         if descriptor or cut-off differ from those of the training.
     """
 
-    def __init__(self, committee, descriptor, cutoff_A, reference_ppm=None):
+    def __init__(self, committee, descriptor, cutoff_A, axes, reference_ppm=None):
         trained = committee.metadata
         if abs(trained["cutoff_A"] - cutoff_A) > CUTOFF_TOLERANCE_A:
             raise InputError(
@@ -41,12 +44,14 @@ class Predictor:
             )
         self._committee = committee
         self._lmbtr = Lmbtr(descriptor, trained["species"])
+        self._axes = axes
+        self._axes_lmbtr = Lmbtr(descriptor, axes.species)
         self.reference_ppm = (
             trained["mean_shielding_ppm"] if reference_ppm is None else reference_ppm
         )
 
     def predict(self, clusters):
-        """Shielding, its spread, members, first two components and extrapolation of clusters.
+        """Shielding, its spread, members, components and extrapolation of clusters.
 
         Returns
         -------
@@ -55,7 +60,6 @@ class Predictor:
         features = self._lmbtr.describe(clusters)
         members = self._committee.predict_members(features)
         mean, spread = self._committee.combine(members)
-        components = self._committee.components(features)
         table = pd.DataFrame(
             {
                 "shift_ppm": shift_ppm(mean, self.reference_ppm),
@@ -66,22 +70,26 @@ class Predictor:
                 "coordination": [atoms.info["coordination"] for atoms in clusters],
                 "class": [atoms.info["solvation_class"] for atoms in clusters],
                 "lsi_A2": [atoms.info["lsi_A2"] for atoms in clusters],
-                "pc1": components[:, 0],
-                "pc2": components[:, 1],
                 "extrapolation": self._committee.extrapolation(features),
             }
         )
+        table[score_names()] = self._scores(clusters, features)
         return table, members
+
+    def _scores(self, clusters, features):
+        if self._axes_lmbtr.species != self._lmbtr.species:
+            features = self._axes_lmbtr.describe(clusters)
+        return self._axes.scores(features)
 
     def write(self, finders, stride, chunk_size, path, log):
         """Predict all frames of all replicas and write one row a nucleus of a frame.
 
         Memory holds one chunk. Returns the members' mean shifts as a DataFrame.
         """
-        total = sum(len(range(0, len(f.trajectory), stride)) * len(f.centres) for f in finders)
+        total = count(finders, stride)
         writer, n_done, member_sum = None, 0, 0.0
         try:
-            for origins, clusters in _chunks(finders, stride, chunk_size):
+            for origins, clusters in in_chunks(finders, stride, chunk_size):
                 table, members = self.predict(clusters)
                 rows = pa.Table.from_pandas(
                     pd.concat([pd.DataFrame(origins), table], axis=1), preserve_index=False
@@ -100,25 +108,3 @@ class Predictor:
 
 def _without_backend(settings):
     return {key: value for key, value in settings.items() if key != "backend"}
-
-
-def _chunks(finders, stride, chunk_size):
-    """Yield (origins, clusters) of at most `chunk_size` environments, replica by replica."""
-    origins, clusters = [], []
-    for replica, finder in enumerate(finders):
-        for frame in finder.trajectory.frames(stride):
-            for number, environment in enumerate(finder.shells(frame)):
-                clusters.append(finder.cluster(frame, environment))
-                origins.append(
-                    {
-                        "replica": replica,
-                        "frame": frame.index,
-                        "time_ps": frame.time_ps,
-                        "li": number,
-                    }
-                )
-                if len(clusters) == chunk_size:
-                    yield origins, clusters
-                    origins, clusters = [], []
-    if clusters:
-        yield origins, clusters

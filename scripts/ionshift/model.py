@@ -134,10 +134,6 @@ class Committee:
         """What `predict` returns, from the members' shieldings (n_members, n)."""
         return members.mean(axis=0), np.hypot(members.std(axis=0, ddof=1), self.noise_ppm)
 
-    def components(self, X):
-        """First principal components (n, k) of the training set's descriptors."""
-        return self.known.reduction(X)
-
     def extrapolation(self, X):
         """Distance to the training set as `Range` defines it; values above 1 are outside."""
         return self.known(np.asarray(X, float))

@@ -7,6 +7,7 @@ from ionshift.config import Descriptor, Model, Shell
 from ionshift.descriptor import Lmbtr, elements_of
 from ionshift.errors import InputError
 from ionshift.inference import Predictor
+from ionshift.pca import Axes, Moments
 from ionshift.solvation import ShellFinder
 from ionshift.trajectory import Trajectory
 from test_descriptor import random_cluster
@@ -32,9 +33,19 @@ def committee():
     return trained
 
 
-def test_predictions_stream_every_environment(committee, known_box, electrolyte, tmp_path):
+@pytest.fixture(scope="module")
+def axes():
+    clusters = [random_cluster(seed, 2, seed % 3) for seed in range(10)]
+    species = elements_of(clusters)
+    rows = Lmbtr(DESCRIPTOR, species).describe(clusters)
+    moments = Moments.empty(rows.shape[1])
+    moments.add(rows)
+    return Axes.of(moments, species, 5)
+
+
+def test_predictions_stream_every_environment(committee, axes, known_box, electrolyte, tmp_path):
     finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
-    predictor = Predictor(committee, DESCRIPTOR, 2.8)
+    predictor = Predictor(committee, DESCRIPTOR, 2.8, axes)
     path = tmp_path / "predictions.parquet"
     members = predictor.write([finder, finder], 1, chunk_size=3, path=path, log=lambda text: None)
     table = pd.read_parquet(path)
@@ -53,33 +64,33 @@ def test_predictions_stream_every_environment(committee, known_box, electrolyte,
     assert np.allclose(table["shift_ppm"], shift)
 
 
-def test_prediction_of_a_cluster_is_that_of_training(committee, known_box, electrolyte):
+def test_prediction_of_a_cluster_is_that_of_training(committee, axes, known_box, electrolyte):
     """Cut at inference exactly as at training: the same frame gives the same descriptor."""
     finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
     frame = finder.trajectory.frame(0)
     cluster = finder.cluster(frame, finder.shells(frame)[0])
-    table, _ = Predictor(committee, DESCRIPTOR, 2.8).predict([cluster])
+    table, _ = Predictor(committee, DESCRIPTOR, 2.8, axes).predict([cluster])
     features = Lmbtr(DESCRIPTOR, committee.metadata["species"]).describe([cluster])
     assert table["shielding_ppm"].iloc[0] == committee.predict(features)[0][0]
 
 
-def test_another_cutoff_is_refused(committee):
+def test_another_cutoff_is_refused(committee, axes):
     with pytest.raises(InputError, match=r"shell\.cutoff_A = 3\.1, .*cut at 2\.8"):
-        Predictor(committee, DESCRIPTOR, 3.1)
+        Predictor(committee, DESCRIPTOR, 3.1, axes)
 
 
-def test_another_descriptor_is_refused(committee):
+def test_another_descriptor_is_refused(committee, axes):
     with pytest.raises(InputError, match="descriptor: the model was trained with other settings"):
-        Predictor(committee, Descriptor(n_grid=30), 2.8)
+        Predictor(committee, Descriptor(n_grid=30), 2.8, axes)
 
 
-def test_the_other_backend_is_accepted(committee):
-    Predictor(committee, Descriptor(n_grid=20, backend="dscribe"), 2.8)
+def test_the_other_backend_is_accepted(committee, axes):
+    Predictor(committee, Descriptor(n_grid=20, backend="dscribe"), 2.8, axes)
 
 
-def test_reference_is_settable(committee, known_box, electrolyte):
+def test_reference_is_settable(committee, axes, known_box, electrolyte):
     finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
     frame = finder.trajectory.frame(0)
     cluster = finder.cluster(frame, finder.shells(frame)[0])
-    table, _ = Predictor(committee, DESCRIPTOR, 2.8, reference_ppm=100.0).predict([cluster])
+    table, _ = Predictor(committee, DESCRIPTOR, 2.8, axes, reference_ppm=100.0).predict([cluster])
     assert np.allclose(table["shift_ppm"], 100.0 - table["shielding_ppm"])

@@ -1,5 +1,5 @@
 from ionshift import config as settings
-from ionshift import preflight, provenance
+from ionshift import electrolyte, preflight, provenance
 from ionshift.errors import InputError
 
 
@@ -16,6 +16,7 @@ STUDY = load_study()
 SYSTEMS = list(STUDY.systems)
 REPLICAS = range(STUDY.md.replicas)
 SHARDS = range(-(-STUDY.sampling.n_clusters // STUDY.labelling.shard_size))
+ELEMENTS = electrolyte.elements(STUDY.electrolyte)
 SHIPPED = range(len(STUDY.labelling.shipped))
 RESULTS = f"results/{STUDY.study}"
 LOGS = f"{RESULTS}/logs"

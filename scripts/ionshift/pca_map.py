@@ -1,0 +1,190 @@
+"""The map of environments on principal components: what is drawn, and what the axes mean."""
+
+import numpy as np
+import pandas as pd
+
+from ionshift import bootstrap
+from ionshift.errors import InputError
+from ionshift.pca import score_names
+from ionshift.provenance import derive_seed
+
+QUANTITIES = (
+    "shift_ppm",
+    "n_anion",
+    "coordination",
+    "lsi_A2",
+    "asymmetry",
+    "tetrahedrality",
+)
+POOLED = "all systems"
+ENVIRONMENT = ["replica", "frame", "li"]
+
+
+def variance_table(axes):
+    """Variance along each axis, as share of the total and summed up."""
+    share = axes.explained_share
+    return pd.DataFrame(
+        {
+            "component": [f"pc{number}" for number in range(1, len(share) + 1)],
+            "variance": axes.variance,
+            "explained_share": share,
+            "cumulative_share": np.cumsum(share),
+        }
+    )
+
+
+def sample(table, n, seed):
+    """At most `n` rows of a table, drawn without repetition, in their order."""
+    chosen = np.random.default_rng(seed).choice(len(table), min(n, len(table)), replace=False)
+    return table.iloc[np.sort(chosen)]
+
+
+def map_table(predictions, n_points, seed):
+    """A sample of at most `n_points` environments a system with place, shift and shell.
+
+    Parameters
+    ----------
+    predictions : dict of DataFrame by system
+
+    Raises
+    ------
+    InputError
+        if the predictions lack a component.
+    """
+    columns = [*ENVIRONMENT, *score_names(), "shift_ppm", "class", "n_anion", "lsi_A2"]
+    parts = []
+    for system, table in predictions.items():
+        missing = [name for name in columns if name not in table]
+        if missing:
+            raise InputError(
+                f"the predictions of {system} lack {', '.join(missing)}; predict again"
+            )
+        part = sample(table[columns], n_points, derive_seed(seed, "map", system))
+        parts.append(part.assign(system=system))
+    return pd.concat(parts, ignore_index=True)[["system", *columns]]
+
+
+def cut_sample(finders, table, n, seed):
+    """Clusters of at most `n` predicted environments with their predictions in `info`.
+
+    Parameters
+    ----------
+    finders : list of ShellFinder, one a replica
+    table : DataFrame of predictions of the same system
+    """
+    clusters = []
+    for (replica, index), rows in sample(table, n, seed).groupby(["replica", "frame"]):
+        finder = finders[replica]
+        frame = finder.trajectory.frame(index)
+        shells = finder.shells(frame)
+        for row in rows.to_dict("records"):
+            atoms = finder.cluster(frame, shells[row["li"]])
+            atoms.info |= row
+            clusters.append(atoms)
+    return clusters
+
+
+def with_symmetry(table, symmetry, system):
+    """Predictions of a system with the symmetry of each shell added.
+
+    Raises
+    ------
+    InputError
+        if an environment has none.
+    """
+    columns = [*ENVIRONMENT, "asymmetry", "tetrahedrality"]
+    joined = table.merge(symmetry[columns], on=ENVIRONMENT, how="left", indicator=True)
+    lost = int((joined.pop("_merge") != "both").sum())
+    if lost:
+        raise InputError(
+            f"{lost} of {len(table)} environments of {system} have no row in its table of "
+            "symmetries; delete both files and run again"
+        )
+    return joined
+
+
+def meaning_table(environments, n_blocks, n_resamples, seed):
+    """Spearman correlation of each component with each of `QUANTITIES`, a system and pooled.
+
+    Rows with a NaN are left out; a quantity that is constant or unknown throughout has NaN. The
+    error is the standard deviation over `n_resamples` draws of whole blocks of time, within
+    each system; NaN with fewer than two frames a block.
+
+    Parameters
+    ----------
+    environments : dict of DataFrame by system, with the components, QUANTITIES, replica, time_ps
+
+    Returns
+    -------
+    DataFrame with system, component, quantity, spearman, spearman_err, n_environments
+    """
+    groups = {system: {system: table} for system, table in environments.items()}
+    if len(environments) > 1:
+        groups[POOLED] = environments
+    rows = []
+    for name, tables in groups.items():
+        rows += _correlations(name, tables, n_blocks, n_resamples, derive_seed(seed, name))
+    return pd.DataFrame(rows)
+
+
+def _correlations(name, tables, n_blocks, n_resamples, seed):
+    values = pd.concat([table[[*score_names(), *QUANTITIES]] for table in tables.values()])
+    values = values.to_numpy(float)
+    known = np.isfinite(values).any(axis=0)
+    complete = np.isfinite(values[:, known]).all(axis=1)
+    positions = np.column_stack(
+        [np.unique(column, return_inverse=True)[1] for column in values[complete][:, known].T]
+    )
+    weights, n_drawn = _weights(tables, n_blocks, n_resamples, seed)
+    spearman = _matrix(positions, np.ones(len(positions)), known)
+    drawn = [_matrix(positions, weight[complete], known) for weight in weights]
+    error = bootstrap.error(drawn, n_drawn) if drawn else np.full_like(spearman, np.nan)
+    return [
+        {
+            "system": name,
+            "component": component,
+            "quantity": quantity,
+            "spearman": spearman[i, j],
+            "spearman_err": error[i, j],
+            "n_environments": int(complete.sum()),
+        }
+        for i, component in enumerate(score_names())
+        for j, quantity in enumerate(QUANTITIES)
+    ]
+
+
+def _weights(tables, n_blocks, n_resamples, seed):
+    """How often each environment is drawn, resample by resample, and the number of blocks."""
+    blocks = [
+        bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
+        for table in tables.values()
+    ]
+    if any(block is None for block in blocks):
+        return (), 0
+    rng = np.random.default_rng(seed)
+    counts = [block.max() + 1 for block in blocks]
+    drawn = [bootstrap.drawn_counts(count, n_resamples, rng) for count in counts]
+    weights = (
+        np.concatenate([counts[block] for counts, block in zip(one, blocks, strict=True)])
+        for one in zip(*drawn, strict=True)
+    )
+    return weights, min(counts)
+
+
+def _matrix(positions, weight, known):
+    """Spearman correlation of components with quantities; NaN where one of them is constant."""
+    ranks = np.column_stack([_ranks(column, weight) for column in positions.T])
+    centred = ranks - np.average(ranks, axis=0, weights=weight)
+    covariance = (centred * weight[:, None]).T @ centred
+    spread = np.sqrt(covariance.diagonal())
+    whole = np.full((len(known), len(known)), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole[np.ix_(known, known)] = covariance / np.outer(spread, spread)
+    n_components = len(score_names())
+    return whole[:n_components, n_components:]
+
+
+def _ranks(position, weight):
+    """Mean ranks of values that occur `weight` times each, given their place among the unique."""
+    total = np.bincount(position, weight)
+    return (np.cumsum(total) - total / 2)[position]

@@ -1,0 +1,96 @@
+"""The interactive map: one HTML file that needs no network, made with chemiscope.
+
+Fraux, Cersonsky and Ceriotti, J. Open Source Softw. 5, 2117 (2020).
+"""
+
+import json
+import math
+from importlib import resources
+
+import chemiscope
+
+SCRIPT = "sphinx/static/chemiscope.min.js"
+PROPERTIES = {
+    "PC1": ("pc1", "", "first principal component of all environments"),
+    "PC2": ("pc2", "", "second principal component of all environments"),
+    "shift": ("shift_ppm", "ppm", "predicted chemical shift"),
+    "class": ("class", "", "solvation class"),
+    "anions": ("n_anion", "", "anions in the first shell"),
+    "LSI": ("lsi_A2", "A^2", "local structure index"),
+    "system": ("system", "", "composition"),
+    "time": ("time_ps", "ps", "time in the production run"),
+}
+TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ margin: 0; font-family: sans-serif; }}
+#page {{ display: flex; height: 100vh; }}
+#page > div {{ flex: 1; min-width: 0; display: flex; flex-direction: column; padding: 8px; }}
+#map, #structure {{ flex: 1; min-height: 0; position: relative; }}
+#error {{ color: #a94442; }}
+</style>
+</head>
+<body>
+<div id="page">
+<div><div id="meta"></div><div id="map"></div></div>
+<div><div id="structure"></div><div id="info"></div><p id="error"></p></div>
+</div>
+<script>{script}</script>
+<script type="application/json" id="dataset">{dataset}</script>
+<script>
+const dataset = JSON.parse(document.getElementById("dataset").textContent);
+const places = {{ map: "map", info: "info", meta: "meta", structure: "structure" }};
+Chemiscope.DefaultVisualizer.load(places, dataset, new Chemiscope.Warnings()).catch((error) => {{
+  document.getElementById("error").textContent = error;
+}});
+</script>
+</body>
+</html>
+"""
+
+
+def dataset(clusters, study):
+    """The data of chemiscope: clusters and their properties (`PROPERTIES`, from `info`).
+
+    A property that is unknown for any cluster cannot be drawn and is left out.
+    """
+    properties = {}
+    for name, (key, unit, description) in PROPERTIES.items():
+        values = [atoms.info[key] for atoms in clusters]
+        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            continue
+        properties[name] = {
+            "target": "structure",
+            "values": [value if isinstance(value, str) else float(value) for value in values],
+            "description": description,
+        } | ({"units": unit} if unit else {})
+    x, y = ("PC1", "PC2") if {"PC1", "PC2"} <= set(properties) else ("time", "shift")
+    return chemiscope.create_input(
+        [_bare(atoms) for atoms in clusters],
+        properties=properties,
+        metadata={
+            "name": f"Environments of {study}",
+            "description": f"{len(clusters)} environments, a random sample of every system",
+        },
+        settings=chemiscope.quick_settings(x=x, y=y, map_color="shift", symbol="class"),
+    )
+
+
+def _bare(atoms):
+    bare = atoms.copy()
+    bare.info = {}
+    return bare
+
+
+def page(clusters, study):
+    """HTML text of the map with clusters that open in 3D; it loads nothing from elsewhere."""
+    script = resources.files(chemiscope).joinpath(SCRIPT).read_text()
+    content = json.dumps(dataset(clusters, study), allow_nan=False)
+    return TEMPLATE.format(
+        title=f"Environments of {study}",
+        script=script.replace("</script", "<\\/script"),
+        dataset=content.replace("</", "<\\/"),
+    )

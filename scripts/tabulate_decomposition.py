@@ -1,0 +1,25 @@
+"""Change of the mean shift between systems, by class: other shares or other shifts within."""
+
+import pandas as pd
+
+from common import launch
+from ionshift.decomposition import decomposition_table
+from ionshift.files import atomic_path
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    predictions = {
+        system: pd.read_parquet(path)
+        for system, path in zip(params.systems, snakemake.input.predictions, strict=True)
+    }
+    table = decomposition_table(
+        predictions, params.n_blocks, params.map["n_resamples"], params.map["seed"]
+    )
+    log("\n" + table.to_string(index=False, float_format="%.3f"))
+    with atomic_path(snakemake.output.decomposition) as path:
+        table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

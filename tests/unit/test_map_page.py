@@ -1,0 +1,74 @@
+"""The interactive map: right content, and nothing that is loaded from elsewhere."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ionshift.config import Shell
+from ionshift.pca_map import cut_sample
+from ionshift.plotting.page import PROPERTIES, page
+from ionshift.solvation import ShellFinder
+from ionshift.trajectory import Trajectory
+
+
+@pytest.fixture
+def clusters(known_box, electrolyte):
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    table = pd.DataFrame(
+        {
+            "replica": [0, 0, 1, 1],
+            "frame": [0, 1, 0, 1],
+            "li": 0,
+            "time_ps": [0.0, 1.0, 0.0, 1.0],
+            "pc1": [0.1, 0.2, 0.3, 0.4],
+            "pc2": [-0.1, -0.2, -0.3, -0.4],
+            "shift_ppm": [-0.5, 0.0, 0.5, 1.0],
+            "class": "CIP",
+            "n_anion": 1,
+            "lsi_A2": 0.2,
+            "system": "1</script>M",
+        }
+    )
+    return cut_sample([finder, finder], table, 3, seed=1)
+
+
+def content(html):
+    """The tags outside of scripts, and the dataset."""
+    data = re.search(r'<script type="application/json" id="dataset">(.*?)</script>', html, re.S)
+    return re.sub(r"<script.*?</script>", "<script></script>", html, flags=re.S), json.loads(
+        data.group(1)
+    )
+
+
+def test_page_holds_every_cluster_with_its_properties(clusters):
+    _, data = content(page(clusters, "demo"))
+    assert len(data["structures"]) == len(clusters) == 3
+    assert set(data["properties"]) == set(PROPERTIES)
+    shifts = data["properties"]["shift"]["values"]
+    assert shifts == [atoms.info["shift_ppm"] for atoms in clusters]
+    assert data["structures"][0]["size"] == len(clusters[0])
+    assert data["structures"][0]["names"][0] == "Li"
+    assert data["settings"]["map"]["x"]["property"] == "PC1"
+
+
+def test_page_loads_nothing_from_elsewhere(clusters):
+    html, _ = content(page(clusters, "demo"))
+    assert html.count("<script></script>") == 3
+    assert not re.search(r"\b(src|href)\s*=|@import|url\(", html)
+    assert "Chemiscope" in page(clusters, "demo")
+
+
+def test_an_unknown_property_is_left_out(clusters):
+    clusters[1].info["lsi_A2"] = clusters[0].info["pc2"] = np.nan
+    _, data = content(page(clusters, "demo"))
+    assert set(data["properties"]) == set(PROPERTIES) - {"LSI", "PC2"}
+    assert data["settings"]["map"]["x"]["property"] == "time"
+
+
+def test_clusters_are_those_that_were_predicted(clusters):
+    assert [atoms.info["pc1"] for atoms in clusters] == sorted(a.info["pc1"] for a in clusters)
+    assert len({(atoms.info["replica"], atoms.info["frame"]) for atoms in clusters}) == 3
+    assert all(atoms.get_chemical_symbols()[0] == "Li" for atoms in clusters)

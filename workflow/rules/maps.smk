@@ -1,0 +1,237 @@
+TABLE_RULES += ["tabulate_map", "tabulate_pca_meaning"]
+FIGURE_RULES += ["plot_map", "plot_pca_meaning", "write_map_page"]
+# One system has no change of its mean shift to explain.
+if len(SYSTEMS) > 1:
+    TABLE_RULES += ["tabulate_decomposition"]
+    FIGURE_RULES += ["plot_decomposition"]
+
+
+rule measure_symmetry:
+    input:
+        trajectories=trajectories,
+        topologies=topologies,
+        shell=rules.set_cutoff.output.shell,
+    output:
+        symmetry=f"{RESULTS}/shell/symmetry_{{system}}.parquet",
+    log:
+        f"{LOGS}/measure_symmetry/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_symmetry/{{system}}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=60,
+    params:
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        shell=block("shell", *SHELL_KEYS),
+        frame_stride=STUDY.sampling.frame_stride,
+        code=code("measure_symmetry"),
+    message:
+        "Symmetry of the first shells in {wildcards.system}"
+    script:
+        "../../scripts/measure_symmetry.py"
+
+
+rule tabulate_map:
+    input:
+        predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+    output:
+        map=f"{TABLES}/pca.csv",
+    log:
+        f"{LOGS}/tabulate_map.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        systems=SYSTEMS,
+        map=block("map", "n_points", "seed"),
+        code=code("tabulate_map"),
+    message:
+        "Sampling environments for the map"
+    script:
+        "../../scripts/tabulate_map.py"
+
+
+rule tabulate_pca_meaning:
+    input:
+        predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+        symmetry=expand(rules.measure_symmetry.output.symmetry, system=SYSTEMS),
+    output:
+        meaning=report(
+            f"{TABLES}/pca_meaning.csv",
+            caption="../report/tabulate_pca_meaning.rst",
+            category="Map",
+            labels={"figure": "what the components mean (table)"},
+        ),
+    log:
+        f"{LOGS}/tabulate_pca_meaning.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=60,
+    params:
+        systems=SYSTEMS,
+        map=block("map", "n_resamples", "seed"),
+        n_blocks=STUDY.spectrum.n_blocks,
+        code=code("tabulate_pca_meaning"),
+    message:
+        "Correlating components with shift and shell"
+    script:
+        "../../scripts/tabulate_pca_meaning.py"
+
+
+rule tabulate_decomposition:
+    input:
+        predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+    output:
+        decomposition=report(
+            f"{TABLES}/decomposition.csv",
+            caption="../report/tabulate_decomposition.rst",
+            category="Spectra",
+            labels={"figure": "why the mean shift changes (table)"},
+        ),
+    log:
+        f"{LOGS}/tabulate_decomposition.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=60,
+    params:
+        systems=SYSTEMS,
+        map=block("map", "n_resamples", "seed"),
+        n_blocks=STUDY.spectrum.n_blocks,
+        code=code("tabulate_decomposition"),
+    message:
+        "Decomposing the change of the mean shift"
+    script:
+        "../../scripts/tabulate_decomposition.py"
+
+
+rule plot_map:
+    input:
+        map=rules.tabulate_map.output.map,
+        variance=rules.find_axes.output.variance,
+    output:
+        pdf=f"{FIGURES}/pca.pdf",
+        png=report(
+            f"{FIGURES}/pca.png",
+            caption="../report/plot_map.rst",
+            category="Map",
+            labels={"figure": "map"},
+        ),
+    log:
+        f"{LOGS}/plot_map.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_map"),
+    message:
+        "Drawing: Environments on principal components"
+    script:
+        "../../scripts/plot_map.py"
+
+
+rule plot_pca_meaning:
+    input:
+        meaning=rules.tabulate_pca_meaning.output.meaning,
+    output:
+        pdf=f"{FIGURES}/pca_meaning.pdf",
+        png=report(
+            f"{FIGURES}/pca_meaning.png",
+            caption="../report/plot_pca_meaning.rst",
+            category="Map",
+            labels={"figure": "what the components mean"},
+        ),
+    log:
+        f"{LOGS}/plot_pca_meaning.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_pca_meaning"),
+    message:
+        "Drawing: What the principal components mean"
+    script:
+        "../../scripts/plot_pca_meaning.py"
+
+
+rule plot_decomposition:
+    input:
+        decomposition=rules.tabulate_decomposition.output.decomposition,
+    output:
+        pdf=f"{FIGURES}/decomposition.pdf",
+        png=report(
+            f"{FIGURES}/decomposition.png",
+            caption="../report/plot_decomposition.rst",
+            category="Spectra",
+            labels={"figure": "why the mean shift changes"},
+        ),
+    log:
+        f"{LOGS}/plot_decomposition.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_decomposition"),
+    message:
+        "Drawing: Why the mean shift changes"
+    script:
+        "../../scripts/plot_decomposition.py"
+
+
+rule cut_map_clusters:
+    input:
+        trajectories=trajectories,
+        topologies=topologies,
+        shell=rules.set_cutoff.output.shell,
+        predictions=rules.predict_shifts.output.predictions,
+    output:
+        clusters=f"{RESULTS}/pca/{{system}}.extxyz",
+    log:
+        f"{LOGS}/cut_map_clusters/{{system}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        shell=block("shell", *SHELL_KEYS),
+        map=block("map", "n_structures", "seed"),
+        code=code("cut_map_clusters"),
+    message:
+        "Cutting clusters of {wildcards.system} for the interactive map"
+    script:
+        "../../scripts/cut_map_clusters.py"
+
+
+rule write_map_page:
+    input:
+        clusters=expand(rules.cut_map_clusters.output.clusters, system=SYSTEMS),
+    output:
+        page=report(
+            f"{FIGURES}/map.html",
+            caption="../report/write_map_page.rst",
+            category="Map",
+            labels={"figure": "interactive map with clusters in 3D"},
+        ),
+    log:
+        f"{LOGS}/write_map_page.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        study=STUDY.study,
+        code=code("write_map_page"),
+    message:
+        "Writing the interactive map"
+    script:
+        "../../scripts/write_map_page.py"
