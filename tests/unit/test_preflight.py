@@ -118,3 +118,10 @@ def test_cutoff_beyond_half_the_box(key, study):
 def test_a_cutoff_that_only_the_smallest_box_forbids(study):
     text = message(spoil(study, "md.cutoff_A", 9.8))
     assert "system 4M (9.76 A)" in text
+
+
+def test_published_factors_need_their_columns(study, tmp_path):
+    assert "elf.published = 'nowhere.csv'" in message(spoil(study, "elf.published", "nowhere.csv"))
+    table = tmp_path / "factors.csv"
+    table.write_text("# source\nmolarity_M,factor\n1,1.01\n")
+    assert "no column factor_err" in message(spoil(study, "elf.published", str(table)))
