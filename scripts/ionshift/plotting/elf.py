@@ -35,7 +35,7 @@ def against_concentration(clusters, groups, published, style):
             part = clusters[clusters["class"] == name]
             place = part["system"].map(molarity_M).astype(float) + (offset - 1.5) * step
             colour = style.class_colours[name]
-            axis.plot(place, part[factor], "o", ms=2.5, mew=0, color=colour, label=name)
+            axis.plot(place, part[factor], "o", ms=3, mew=0, color=colour, label=name)
         _draw_means(axis, means[means["factor"] == factor], published)
         axis.set_ylabel(label)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
@@ -60,7 +60,7 @@ def _draw_means(axis, means, published):
             fmt="D--",
             mfc="white",
             color="#777777",
-            label="published, other definition",
+            label="published (definition unknown)",
         )
     axis.axhline(1, color="black", lw=0.5, ls=":")
 
