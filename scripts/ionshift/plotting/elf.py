@@ -122,7 +122,7 @@ def surfaces(table, atoms, clusters, style):
         maps.append(flat)
     colours = ScalarMappable(norm, SURFACE_COLOURS)
     bar = figure.colorbar(colours, ax=maps, location="bottom", shrink=0.9, aspect=25)
-    bar.set_label("distance of the surface from the nucleus / bohr")
+    bar.set_label("surface radius / bohr")
     return figure
 
 
@@ -138,7 +138,7 @@ def _draw_surface(axis, units, radii, norm):
     points = radii[:, None] * units * ANGSTROM_PER_BOHR
     colours = ScalarMappable(norm, SURFACE_COLOURS).to_rgba(radii[triangles].mean(axis=1))
     axis.add_collection3d(
-        Poly3DCollection(points[triangles], facecolors=colours, edgecolors="none")
+        Poly3DCollection(points[triangles], facecolors=colours, edgecolors=colours, linewidths=0.2)
     )
 
 
