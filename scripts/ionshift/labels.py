@@ -83,10 +83,15 @@ def _sha256(content):
 
 
 class LabelStore:
-    """A folder of finished labels, one JSON file each, named by key."""
+    """A folder of finished labels, one JSON file each, named by key.
 
-    def __init__(self, folder):
+    Two ok records of one key must agree in `quantity` within `tolerance`.
+    """
+
+    def __init__(self, folder, quantity="shielding_ppm", tolerance=AGREEMENT_PPM):
         self.folder = Path(folder)
+        self.quantity = quantity
+        self.tolerance = tolerance
 
     def path(self, key):
         return self.folder / key[:2] / f"{key}.json"
@@ -133,11 +138,21 @@ class LabelStore:
         if key in self:
             known = self.get(key)
             if known["status"] == "ok":
-                _check_agreement(key, known, record, self.path(key))
+                self._check_agreement(key, known, record)
                 return
         content = {"key": key, _FINGERPRINT: _sha256(record), "record": record}
         with atomic_path(self.path(key)) as path:
             path.write_text(json.dumps(content))
+
+    def _check_agreement(self, key, known, record):
+        if record["status"] != "ok":
+            return
+        old, new = known[self.quantity], record[self.quantity]
+        if abs(old - new) > self.tolerance:
+            raise InputError(
+                f"two values for label {key}: {self.quantity} is {old:.4f} in {self.path(key)} "
+                f"and {new:.4f} now; one of them is wrong, delete the one you do not trust"
+            )
 
     def discard(self, key):
         """Remove a record that is not ok; True if there was one."""
@@ -145,18 +160,6 @@ class LabelStore:
             return False
         self.path(key).unlink()
         return True
-
-
-def _check_agreement(key, known, record, where):
-    if record["status"] != "ok":
-        return
-    difference = abs(known["shielding_ppm"] - record["shielding_ppm"])
-    if difference > AGREEMENT_PPM:
-        raise InputError(
-            f"two values for label {key}: {known['shielding_ppm']:.4f} ppm in {where} and "
-            f"{record['shielding_ppm']:.4f} ppm now; one of them is wrong, delete the one you "
-            "do not trust"
-        )
 
 
 def label_table(clusters, keys, store, protocol):

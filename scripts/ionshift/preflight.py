@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from ionshift import electrolyte
 from ionshift.errors import InputError
 
@@ -9,10 +11,11 @@ from ionshift.errors import InputError
 def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
-    Looks at templates, force field, shipped label sets and at the cut-offs against half of
-    each expected box edge.
+    Looks at templates, force field, shipped label sets, published factors and at the cut-offs
+    against half of each expected box edge.
     """
     _check_files(study)
+    _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)
     for name, system in study.systems.items():
         electrolyte.check(study.electrolyte, system)
@@ -26,11 +29,26 @@ def _check_files(study):
     }
     files["electrolyte.forcefield"] = study.electrolyte.forcefield
     files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
+    if study.elf.published:
+        files["elf.published"] = study.elf.published
     for key, path in files.items():
         if not Path(path).is_file():
             raise InputError(
                 f"{key} = '{path}': no such file; give a path relative to the repository's root"
             )
+
+
+def _check_published(path):
+    if path is None:
+        return
+    missing = {"molarity_M", "factor", "factor_err"} - set(
+        pd.read_csv(path, comment="#", nrows=0).columns
+    )
+    if missing:
+        raise InputError(
+            f"elf.published = '{path}': no column {', '.join(sorted(missing))}; it needs "
+            "molarity_M, factor and factor_err"
+        )
 
 
 def _check_nucleus(settings):

@@ -123,3 +123,10 @@ def test_a_cutoff_that_only_the_smallest_box_forbids(study):
 def test_offset_cutoffs_of_the_index_fit_into_the_box(study):
     text = message(spoil(study, "structure.lsi_cutoff_offsets_A", [0.0, 7.0]))
     assert "structure.lsi_cutoff_offsets_A = 10.7" in text and "system 2M" in text
+
+
+def test_published_factors_need_their_columns(study, tmp_path):
+    assert "elf.published = 'nowhere.csv'" in message(spoil(study, "elf.published", "nowhere.csv"))
+    table = tmp_path / "factors.csv"
+    table.write_text("# source\nmolarity_M,factor\n1,1.01\n")
+    assert "no column factor_err" in message(spoil(study, "elf.published", str(table)))
