@@ -5,6 +5,7 @@ from ionshift import model
 from ionshift.config import Model
 from ionshift.errors import InputError
 from ionshift.model import Committee
+from ionshift.model.reduction import Reduction
 
 CONFIG = Model(committee_size=4, max_epochs=300, patience=40, n_components=10, hidden=[16])
 
@@ -76,7 +77,7 @@ def test_features_that_no_label_fills_are_flagged():
 def test_principal_axes_are_those_of_the_decomposition():
     X = synthetic(40)[0]
     for rows in (X, X[:20]):  # more rows than features, and fewer
-        axes = model.Reduction.fit(rows, 5).components
+        axes = Reduction.fit(rows, 5).components
         exact = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][:5]
         assert np.abs(axes @ exact.T) == pytest.approx(np.eye(5), abs=1e-8)
 

@@ -1,0 +1,6 @@
+"""The learned shielding: a committee, its errors and what it has not seen."""
+
+from ionshift.model.committee import Committee, train
+from ionshift.model.evaluation import Study, evaluate, learning_curve, study
+
+__all__ = ["Committee", "Study", "evaluate", "learning_curve", "study", "train"]
