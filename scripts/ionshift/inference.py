@@ -1,10 +1,12 @@
 """The shift of every nucleus of every frame, streamed in chunks."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
+from ase.data import atomic_numbers
 
-from ionshift.descriptor import Lmbtr
+from ionshift.descriptor import Geometries, check_same, make_descriptor
 from ionshift.errors import InputError
 from ionshift.spectrum import shift_ppm
 
@@ -29,30 +31,26 @@ class Predictor:
 
     def __init__(self, committee, descriptor, cutoff_A, reference_ppm=None):
         trained = committee.metadata
-        if abs(trained["cutoff_A"] - cutoff_A) > CUTOFF_TOLERANCE_A:
-            raise InputError(
-                f"shell.cutoff_A = {cutoff_A:g}, but the model was trained on clusters cut at "
-                f"{trained['cutoff_A']:g}; cut alike or train again"
-            )
-        if _without_backend(trained["descriptor"]) != _without_backend(descriptor.model_dump()):
-            raise InputError(
-                "descriptor: the model was trained with other settings "
-                f"({trained['descriptor']}); use them or train again"
-            )
+        _check_cutoff(trained["cutoff_A"], cutoff_A)
+        check_same(trained["descriptor"], descriptor)
         self._committee = committee
-        self._lmbtr = Lmbtr(descriptor, trained["species"])
+        self._descriptor = make_descriptor(descriptor, trained["species"])
         self.reference_ppm = (
             trained["mean_shielding_ppm"] if reference_ppm is None else reference_ppm
         )
 
     def predict(self, clusters):
-        """Shielding, its spread, members, first two components and extrapolation of clusters.
+        """Shielding, its spread, first two components and extrapolation of clusters.
+
+        Parameters
+        ----------
+        clusters : list of Atoms, or `Geometries`
 
         Returns
         -------
         (DataFrame of n rows, members (n_members, n) in ppm)
         """
-        features = self._lmbtr.describe(clusters)
+        features = self._descriptor.describe(clusters)
         members = self._committee.predict_members(features)
         mean, spread = self._committee.combine(members)
         components = self._committee.components(features)
@@ -61,11 +59,6 @@ class Predictor:
                 "shift_ppm": shift_ppm(mean, self.reference_ppm),
                 "shift_sd_ppm": spread,
                 "shielding_ppm": mean,
-                "n_anion": [atoms.info["n_anion"] for atoms in clusters],
-                "n_solvent": [atoms.info["n_solvent"] for atoms in clusters],
-                "coordination": [atoms.info["coordination"] for atoms in clusters],
-                "class": [atoms.info["solvation_class"] for atoms in clusters],
-                "lsi_A2": [atoms.info["lsi_A2"] for atoms in clusters],
                 "pc1": components[:, 0],
                 "pc2": components[:, 1],
                 "extrapolation": self._committee.extrapolation(features),
@@ -81,15 +74,15 @@ class Predictor:
         total = sum(len(range(0, len(f.trajectory), stride)) * len(f.centres) for f in finders)
         writer, n_done, member_sum = None, 0, 0.0
         try:
-            for origins, clusters in _chunks(finders, stride, chunk_size):
-                table, members = self.predict(clusters)
+            for records, geometries in _chunks(finders, stride, chunk_size):
+                table, members = self.predict(geometries)
                 rows = pa.Table.from_pandas(
-                    pd.concat([pd.DataFrame(origins), table], axis=1), preserve_index=False
+                    pd.concat([pd.DataFrame(records), table], axis=1), preserve_index=False
                 )
                 writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
                 writer.write_table(rows)
                 member_sum = member_sum + members.sum(axis=1)
-                n_done += len(clusters)
+                n_done += len(geometries)
                 log(f"{n_done}/{total} environments")
         finally:
             if writer is not None:
@@ -98,27 +91,46 @@ class Predictor:
         return pd.DataFrame({"member": range(len(means)), "shift_ppm": means})
 
 
-def _without_backend(settings):
-    return {key: value for key, value in settings.items() if key != "backend"}
+def _check_cutoff(trained_A, cutoff_A):
+    if trained_A is None:
+        raise InputError(
+            "the model was trained on other environments than solvation clusters; train one on "
+            "clusters"
+        )
+    if abs(trained_A - cutoff_A) > CUTOFF_TOLERANCE_A:
+        raise InputError(
+            f"shell.cutoff_A = {cutoff_A:g}, but the model was trained on clusters cut at "
+            f"{trained_A:g}; cut alike or train again"
+        )
 
 
 def _chunks(finders, stride, chunk_size):
-    """Yield (origins, clusters) of at most `chunk_size` environments, replica by replica."""
-    origins, clusters = [], []
+    """Yield (records, `Geometries`) of at most `chunk_size` environments, replica by replica."""
+    records, numbers, positions_A = [], [], []
     for replica, finder in enumerate(finders):
+        atomic_number = np.array([atomic_numbers[name] for name in finder.trajectory.symbols])
         for frame in finder.trajectory.frames(stride):
             for number, environment in enumerate(finder.shells(frame)):
-                clusters.append(finder.cluster(frame, environment))
-                origins.append(
-                    {
-                        "replica": replica,
-                        "frame": frame.index,
-                        "time_ps": frame.time_ps,
-                        "li": number,
-                    }
-                )
-                if len(clusters) == chunk_size:
-                    yield origins, clusters
-                    origins, clusters = [], []
-    if clusters:
-        yield origins, clusters
+                atoms, at_A = finder.geometry(frame, environment)
+                numbers.append(atomic_number[atoms])
+                positions_A.append(at_A)
+                records.append(_record(replica, frame, number, environment))
+                if len(records) == chunk_size:
+                    yield records, Geometries.join(numbers, positions_A)
+                    records, numbers, positions_A = [], [], []
+    if records:
+        yield records, Geometries.join(numbers, positions_A)
+
+
+def _record(replica, frame, number, environment):
+    return {
+        "replica": replica,
+        "frame": frame.index,
+        "time_ps": frame.time_ps,
+        "li": number,
+        "n_anion": environment.n_anion,
+        "n_solvent": environment.n_solvent,
+        "coordination": environment.coordination,
+        "class": environment.solvation_class,
+        "lsi_A2": environment.lsi_A2,
+    }

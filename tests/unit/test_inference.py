@@ -25,7 +25,7 @@ def committee():
     trained = model.train(features, target, groups, config, log=lambda text: None)
     trained.metadata |= {
         "species": species,
-        "descriptor": DESCRIPTOR.model_dump(mode="json"),
+        "descriptor": DESCRIPTOR.effective(),
         "cutoff_A": 2.8,
         "mean_shielding_ppm": float(target.mean()),
     }

@@ -35,7 +35,7 @@ def test_committee_learns_more_than_the_mean(trained):
 
 def test_spread_covers_the_errors(trained):
     X, y, _ = synthetic(400, noise=0.05, seed=2)
-    coverage = model.evaluate(trained, X, y, 92.0)["coverage_1sd"]
+    coverage = model.evaluate(trained, X, y, 92.0)["coverage_68"]
     assert 0.5 < coverage < 0.95
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ionshift.model.reduction import Reduction
 
@@ -56,6 +57,22 @@ class Range:
         """The larger of the two distances (n,); above 1 is extrapolation."""
         distance, novelty = self._distances(X)
         return np.maximum(distance / self.radius, novelty / self.novelty_radius)
+
+    def state(self):
+        """Plain content for saving."""
+        return {
+            "mean": torch.tensor(self.reduction.mean),
+            "components": torch.tensor(self.reduction.components),
+            "scale": self.reduction.scale,
+            "points": torch.tensor(self.points),
+            "filled": torch.tensor(self.filled),
+            "radii": [self.radius, self.novelty_radius],
+        }
+
+    @classmethod
+    def from_state(cls, state):
+        reduction = Reduction(state["mean"].numpy(), state["components"].numpy(), state["scale"])
+        return cls(reduction, state["points"].numpy(), state["filled"].numpy(), *state["radii"])
 
 
 def _nearest(points, others):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-import torch
 
 EIGENVALUE_FLOOR = 1e-10
 
@@ -26,14 +25,13 @@ class Reduction:
         return cls(mean, components, float(spread) or 1.0)
 
     def __call__(self, X):
-        return (X - self.mean) @ self.components.T / self.scale
+        return (X @ self.components.T - self.components @ self.mean) / self.scale
 
     def residual(self, X):
         """Length (n,) of the part of X outside the components, in the unit of the reduction."""
-        centred = X - self.mean
-        inside = centred @ self.components.T
-        squares = (centred**2).sum(axis=1) - (inside**2).sum(axis=1)
-        return np.sqrt(np.maximum(squares, 0.0)) / self.scale
+        squares = np.einsum("ij,ij->i", X, X) - 2 * X @ self.mean + self.mean @ self.mean
+        inside = (self(X) ** 2).sum(axis=1)
+        return np.sqrt(np.maximum(squares / self.scale**2 - inside, 0.0))
 
 
 def _principal_axes(centred, n_components):
@@ -45,15 +43,3 @@ def _principal_axes(centred, n_components):
     kept = np.flatnonzero(values > EIGENVALUE_FLOOR * max(values[-1], 1e-300))[::-1]
     axes = vectors[:, kept].T
     return axes @ centred / np.sqrt(values[kept])[:, None] if n <= d else axes
-
-
-def as_tensors(reduction):
-    return {
-        "mean": torch.tensor(reduction.mean),
-        "components": torch.tensor(reduction.components),
-        "scale": reduction.scale,
-    }
-
-
-def from_tensors(part):
-    return Reduction(part["mean"].numpy(), part["components"].numpy(), part["scale"])
