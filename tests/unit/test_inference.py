@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +73,34 @@ def test_another_cutoff_is_refused(committee):
 def test_another_descriptor_is_refused(committee):
     with pytest.raises(InputError, match="descriptor: the model was trained with other settings"):
         Predictor(committee, Descriptor(n_grid=30), 2.8)
+
+
+def test_another_kind_of_descriptor_is_refused(committee):
+    with pytest.raises(InputError, match=r"kind = soap \(training: lmbtr\)"):
+        Predictor(committee, Descriptor(kind="soap"), 2.8)
+
+
+def test_another_species_is_refused(committee):
+    foreign = random_cluster(0)
+    foreign.numbers[3] = 15
+    with pytest.raises(InputError, match="element P is not among"):
+        Predictor(committee, DESCRIPTOR, 2.8).predict([foreign])
+
+
+def test_model_of_other_environments_is_refused(committee):
+    other = replace(committee, metadata=committee.metadata | {"cutoff_A": None})
+    with pytest.raises(InputError, match="other environments than solvation clusters"):
+        Predictor(other, DESCRIPTOR, 2.8)
+
+
+def test_geometry_is_that_of_the_cluster(known_box, electrolyte):
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    frame = finder.trajectory.frame(0)
+    environment = finder.shells(frame)[0]
+    atoms, positions_A = finder.geometry(frame, environment)
+    cluster = finder.cluster(frame, environment)
+    assert np.array_equal(positions_A, cluster.positions)
+    assert finder.trajectory.symbols[atoms].tolist() == cluster.get_chemical_symbols()
 
 
 def test_the_other_backend_is_accepted(committee):

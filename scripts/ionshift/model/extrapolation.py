@@ -49,8 +49,9 @@ class Range:
         return cls(reduction, reduction(X), size.max(axis=0) > EMPTY_SHARE * size.max())
 
     def _distances(self, X):
-        nearest = [_nearest(chunk, self.points) for chunk in _chunks(self.reduction(X), 2000)]
-        distance = np.hypot(np.concatenate(nearest), self.reduction.residual(X))
+        reduced = self.reduction(X)
+        nearest = [_nearest(chunk, self.points) for chunk in _chunks(reduced, 2000)]
+        distance = np.hypot(np.concatenate(nearest), self.reduction.residual(X, reduced))
         return distance, np.linalg.norm(X[:, ~self.filled], axis=1)
 
     def __call__(self, X):

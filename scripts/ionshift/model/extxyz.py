@@ -42,8 +42,8 @@ def train_from_extxyz(
         with a target in the comment line)
     radius_A : atoms within this distance of a nucleus form its environment, across periodic
         boundaries; None takes the whole frame, which must not be periodic
-    group : key of the comment line that names groups to keep together, as stratum/name; None
-        makes a group of every frame
+    group : key of the comment line that names groups to keep together (stratum/name, or a
+        name alone); None makes a group of every frame
     model, descriptor : config.Model and config.Descriptor; None takes the defaults
 
     Returns
@@ -87,7 +87,7 @@ def read_environments(path, target, nucleus=None, radius_A=None, group=None):
         if group is not None and group not in frame.info:
             raise InputError(f"{path}, entry {frame_number} has no '{group}' to group by")
         values = _targets(frame, target)
-        name = frame.info[group] if group else f"all/f{frame_number}"
+        name = str(frame.info[group]) if group else f"f{frame_number}"
         chosen = np.isfinite(values)
         if nucleus is not None:
             chosen &= np.asarray(frame.symbols) == nucleus
@@ -95,7 +95,7 @@ def read_environments(path, target, nucleus=None, radius_A=None, group=None):
             numbers.append(frame.numbers[near])
             positions.append(at_A)
             targets.append(values[atom])
-            groups.append(str(name))
+            groups.append(name if "/" in name else f"all/{name}")
     if not targets:
         raise InputError(
             f"{path} has no finite '{target}' of {nucleus or 'any atom'}; it must be a column of "

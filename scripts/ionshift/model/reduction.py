@@ -27,10 +27,13 @@ class Reduction:
     def __call__(self, X):
         return (X @ self.components.T - self.components @ self.mean) / self.scale
 
-    def residual(self, X):
-        """Length (n,) of the part of X outside the components, in the unit of the reduction."""
+    def residual(self, X, reduced):
+        """Length (n,) of the part of X outside the components, in the unit of the reduction.
+
+        reduced : what the reduction makes of X
+        """
         squares = np.einsum("ij,ij->i", X, X) - 2 * X @ self.mean + self.mean @ self.mean
-        inside = (self(X) ** 2).sum(axis=1)
+        inside = np.einsum("ij,ij->i", reduced, reduced)
         return np.sqrt(np.maximum(squares / self.scale**2 - inside, 0.0))
 
 
