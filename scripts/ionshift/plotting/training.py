@@ -1,13 +1,12 @@
 """How good the model is."""
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
 
 from ionshift.plotting.style import bar_length, make_axes
 from ionshift.speciation import CLASSES
 
 LARGEST_SHOWN = 1e6
-"""Numbers of labels beyond this are not drawn."""
+"""Numbers of labels beyond this are not drawn: an arrow stands for them."""
 
 
 def parity(table, metrics, style):
@@ -61,15 +60,12 @@ def learning_curve(table, style):
     axis.axhline(
         table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean as guess"
     )
-    axis.set(xscale="log", yscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
+    axis.set(xscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
     fit = table.iloc[-1]
     if np.isfinite(fit["power_b"]):
         _draw_power_law(axis, fit, table["n_train"].min())
-    axis.xaxis.set_major_formatter(_plain_number)
-    axis.yaxis.set_major_formatter(_plain_number)
-    axis.yaxis.set_minor_formatter(_first_digits)
-    axis.xaxis.set_minor_formatter("")
-    axis.legend(fontsize="small")
+    axis.set_ylim(0, 1.45 * max(table["baseline_rmse_ppm"].iloc[-1], table["rmse_ppm"].max()))
+    axis.legend(loc="upper right", ncols=2, columnspacing=1.0)
     return figure
 
 
@@ -84,24 +80,16 @@ def _draw_power_law(axis, fit, n_min):
         color="#0072B2",
         lw=0.8,
         ls=":",
-        label=f"$n^{{-b}}$, b = {fit['power_b']:.2f}({fit['power_b_err']:.2f})",
+        label=f"$n^{{-b}}$, b = {fit['power_b']:.2f} $\\pm$ {fit['power_b_err']:.2f}",
     )
     if not np.isfinite(target):
         return
-    axis.axhline(target, color="#009E73", lw=0.8, label=f"target {target:g} ppm")
+    axis.axhline(target, color="#009E73", lw=0.8, label=f"wanted, {target:g} ppm")
     if shown:
-        ends = np.clip([fit["n_for_target_low"], fit["n_for_target_high"]], 1, LARGEST_SHOWN)
-        axis.plot(ends, [target, target], color="#009E73", lw=2.5, solid_capstyle="butt")
+        low, high = fit["n_for_target_low"], fit["n_for_target_high"]
+        open_ended = not high < LARGEST_SHOWN
+        end = 4 * needed if open_ended else high
+        axis.plot([low, end], [target, target], color="#009E73", lw=2.5, solid_capstyle="butt")
         axis.plot(needed, target, "D", ms=4, color="#009E73")
-
-
-@FuncFormatter
-def _plain_number(value, _):
-    return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
-
-
-@FuncFormatter
-def _first_digits(value, _):
-    """Labels of the minor ticks 2 and 5 alone."""
-    digit = round(value / 10 ** np.floor(np.log10(value)))
-    return f"{value:.3g}" if digit in (2, 5) else ""
+        if open_ended:
+            axis.plot(end, target, ">", ms=5, color="#009E73")
