@@ -20,9 +20,8 @@ PUBLISHED = Descriptor(kind="lmbtr_published")
 def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchmarks"):
     clusters = read_label_set(labels)
     settings = Model(committee_size=4)
-    krr, published = (
-        settings.model_copy(update={"recipe": recipe}) for recipe in ("krr", "published")
-    )
+    krr = settings.model_copy(update={"recipe": "krr"})
+    published = settings.model_copy(update={"recipe": "published", "committee_size": 2})
     clusters, table = training_set(clusters, float(clusters[0].info["cutoff_A"]), settings.group_ps)
     kernel = kernel_against_dscribe(clusters, {"lmbtr": LMBTR, "lmbtr_published": PUBLISHED})
     candidates = [
@@ -31,7 +30,7 @@ def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchm
         ("krr, soap", krr, SOAP, N_SPLITS),
         ("mlp, lmbtr", settings, LMBTR, N_SPLITS),
         ("mlp, soap", settings, SOAP, N_SPLITS),
-        ("published, lmbtr_published", published, PUBLISHED, N_SPLITS_PUBLISHED),
+        ("published, lmbtr", published, LMBTR, N_SPLITS_PUBLISHED),
     ]
     splits = compare_recipes(clusters, table["shielding_ppm"], table["group"], candidates)
     tables = {"descriptor": kernel, "recipe_splits": splits, "recipes": summary(splits)}
