@@ -9,7 +9,7 @@ BIN := .venv/bin
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs retry-labels label-set setup docs clean help
+.PHONY: demo run plan report test test-fast lint docs bench retry-labels label-set setup docs clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ lint: setup  ## formatters and linters
 
 docs: setup  ## regenerate config/schema.json and config/README.md
 	PYTHONPATH=scripts $(BIN)/python -m ionshift.config_docs
+
+bench: setup  ## compare descriptor kernels and recipes on the shipped labels
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_model.py
 
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)

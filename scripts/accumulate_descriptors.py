@@ -3,7 +3,7 @@
 from common import launch
 from ionshift import environments
 from ionshift.config import Descriptor, Electrolyte, Shell
-from ionshift.descriptor import Lmbtr
+from ionshift.descriptor import make_descriptor
 from ionshift.pca import Moments
 from ionshift.solvation import read_cutoff_A
 
@@ -17,13 +17,13 @@ def main(snakemake, log):
         Shell(**params.shell),
         read_cutoff_A(snakemake.input.shell),
     )
-    lmbtr = Lmbtr(Descriptor(**params.descriptor), params.elements)
+    descriptor = make_descriptor(Descriptor(**params.descriptor), params.elements)
     total = environments.count(finders, params.frame_stride)
-    moments = Moments.empty(lmbtr.n_features)
-    for _, clusters in environments.in_chunks(finders, params.frame_stride, params.chunk_size):
-        moments.add(lmbtr.describe(clusters))
+    moments = Moments.empty(descriptor.n_features)
+    for _, geometries in environments.in_chunks(finders, params.frame_stride, params.chunk_size):
+        moments.add(descriptor.describe(geometries))
         log(f"{moments.n}/{total} environments")
-    moments.save(snakemake.output.moments, lmbtr.species)
+    moments.save(snakemake.output.moments, descriptor.species)
 
 
 if __name__ == "__main__":

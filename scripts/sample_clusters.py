@@ -5,7 +5,7 @@ import ase.io
 from common import launch
 from ionshift import sampling, solvation
 from ionshift.config import Descriptor, Electrolyte, Sampling, Shell
-from ionshift.descriptor import Lmbtr, elements_of
+from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.files import atomic_path
 from ionshift.provenance import derive_seed
 from ionshift.solvation import ShellFinder, read_cutoff_A
@@ -29,8 +29,8 @@ def main(snakemake, log):
     log(f"pool of {len(clusters)} environments: {solvation.count_classes(classes)}")
 
     def describe():
-        lmbtr = Lmbtr(Descriptor(**params.descriptor), elements_of(clusters))
-        return lmbtr.describe(clusters)
+        descriptor = make_descriptor(Descriptor(**params.descriptor), elements_of(clusters))
+        return descriptor.describe(clusters)
 
     chosen = sampling.choose(settings.method, settings.n_clusters, classes, describe, seed)
     log(f"chose {len(chosen)}: {solvation.count_classes([classes[i] for i in chosen])}")

@@ -6,7 +6,7 @@ import pandas as pd
 from common import launch
 from ionshift import model
 from ionshift.config import Descriptor, Model, Protocol
-from ionshift.descriptor import Lmbtr, elements_of
+from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.files import atomic_path
 from ionshift.labels import protocol_hash, read_label_set, training_set
 from ionshift.solvation import read_cutoff_A
@@ -22,14 +22,14 @@ def main(snakemake, log):
     shielding_ppm = table["shielding_ppm"].to_numpy()
     log(f"{len(table)} ok labels, spread {shielding_ppm.std(ddof=1):.3f} ppm")
     species = elements_of(clusters)
-    features = Lmbtr(descriptor, species).describe(clusters)
+    features = make_descriptor(descriptor, species).describe(clusters)
     groups = table["group"].to_list()
     study = model.study(features, shielding_ppm, groups, settings, log)
     log("\n" + study.metrics.to_string(index=False, float_format="%.3f"))
     committee = model.train(features, shielding_ppm, groups, settings, log)
     committee.metadata |= {
         "species": species,
-        "descriptor": params.descriptor,
+        "descriptor": descriptor.effective(),
         "cutoff_A": cutoff_A,
         "protocol_hash": protocol_hash(Protocol(**params.protocol)),
         "mean_shielding_ppm": float(np.mean(shielding_ppm)),

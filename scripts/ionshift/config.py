@@ -234,6 +234,11 @@ class Labelling(Block):
 
 
 class Descriptor(Block):
+    kind: Literal["lmbtr", "lmbtr_published", "soap"] = Field(
+        "lmbtr",
+        description="LMBTR with the settings below, LMBTR with those of the published study "
+        "(grids of 200 points, k3_sigma_deg 0.1), or SOAP.",
+    )
     backend: Literal["numba", "dscribe"] = Field(
         "numba", description="LMBTR by the compiled kernel or by dscribe (equal, slower)."
     )
@@ -246,7 +251,13 @@ class Descriptor(Block):
     n_grid: int = Field(50, ge=2, description="Points of each grid.")
     weighting_scale_per_A: Positive = Field(0.5, description="Scale of the exponential weight.")
     weighting_threshold: float = Field(1e-3, gt=0, lt=1, description="Weights below are dropped.")
-    normalise: bool = Field(True, description="Scale the k2 and the k3 part to unit length.")
+    soap_cutoff_A: float = Field(6.0, gt=1, description="Cut-off of SOAP.")
+    soap_n_max: Count = Field(6, description="Radial functions of SOAP.")
+    soap_l_max: int = Field(4, ge=0, le=20, description="Largest angular momentum of SOAP.")
+    soap_sigma_A: Positive = Field(0.3, description="Width of SOAP's Gaussians.")
+    normalise: bool = Field(
+        True, description="Scale to unit length (LMBTR: the k2 and the k3 part, each)."
+    )
 
     @model_validator(mode="after")
     def _ordered(self):
@@ -255,22 +266,77 @@ class Descriptor(Block):
                 raise ValueError(f"{high} must be larger than {low} = {getattr(self, low):g}")
         return self
 
+    @model_validator(mode="after")
+    def _published_is_published(self):
+        for key, value in PUBLISHED_LMBTR.items():
+            own = getattr(self, key)
+            default = type(self).model_fields[key].default
+            if self.kind == "lmbtr_published" and own not in (value, default):
+                raise ValueError(
+                    f"{key} = {own} differs from the published {value}; use kind: lmbtr"
+                )
+        return self
+
+    def resolved(self):
+        """The same descriptor with the settings that `lmbtr_published` stands for."""
+        if self.kind != "lmbtr_published":
+            return self
+        return self.model_copy(update={"kind": "lmbtr", **PUBLISHED_LMBTR})
+
+    def effective(self):
+        """The settings that change a number, as a dict: those of the kind in use."""
+        settings = self.resolved().model_dump(mode="json", exclude={"backend"})
+        is_soap = settings["kind"] == "soap"
+        shared = ("kind", "normalise")
+        return {
+            key: value
+            for key, value in settings.items()
+            if key in shared or key.startswith("soap_") == is_soap
+        }
+
+
+PUBLISHED_LMBTR = {
+    "k2_min_A": 0.0,
+    "k2_max_A": 6.0,
+    "k2_sigma_A": 0.1,
+    "k3_min_deg": 0.0,
+    "k3_max_deg": 180.0,
+    "k3_sigma_deg": 0.1,
+    "n_grid": 200,
+    "weighting_scale_per_A": 0.5,
+    "weighting_threshold": 1e-3,
+    "normalise": True,
+}
+"""From chenggroup/ai2-kit (feat/spectrum/lmbtr), the public code of the published study's group."""
+
 
 class Model(Block):
-    hidden: list[Count] = Field([64, 64], min_length=1, description="Hidden layers of the network.")
+    recipe: Literal["mlp", "krr", "published"] = Field(
+        "mlp",
+        description="mlp: small networks on principal components, stopped early; krr: kernel "
+        "ridge regression; published: the network d-256-256-1 of the published study.",
+    )
+    committee_size: int = Field(8, ge=2, description="Members, each without another fold.")
+    hidden: list[Count] = Field([64, 64], min_length=1, description="Hidden layers (mlp).")
     n_components: Count | None = Field(
         100,
-        description="Principal components of the descriptor given to the network; null: all.",
+        description="Principal components of the descriptor given to the network (mlp); null: all.",
     )
-    committee_size: int = Field(8, ge=2, description="Networks, each on another fold.")
-    learning_rate: Positive = Field(1e-3, description="Adam's step.")
-    weight_decay: NotNegative = Field(1e-2, description="AdamW's decay.")
-    batch_size: Count = Field(32, description="Rows a step.")
-    max_epochs: Count = Field(1000, description="Epochs at most.")
-    patience: Count = Field(100, description="Epochs without a better validation error to wait.")
+    learning_rate: Positive = Field(1e-3, description="Adam's step (mlp).")
+    weight_decay: NotNegative = Field(1e-2, description="AdamW's decay (mlp).")
+    batch_size: Count = Field(32, description="Rows a step (mlp).")
+    max_epochs: Count = Field(1000, description="Epochs (published), or at most (mlp).")
+    patience: Count = Field(
+        100, description="Epochs without a better validation error to wait (mlp)."
+    )
     test_share: float = Field(0.2, gt=0, lt=1, description="Share of groups held out for the test.")
     group_ps: Positive = Field(
         50.0, description="Environments of one replica within this time stay in one group."
+    )
+    target_rmse_ppm: Positive | None = Field(
+        0.13,
+        description="Wanted error: the learning curve is extended to the number of labels that "
+        "would reach it (0.13: You et al., JACS 2025, 28,000 labels); null: not extended.",
     )
     seed: int = Field(1, ge=0, description="Seed of split, folds and weights.")
 
@@ -436,7 +502,7 @@ class Study(Block):
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
-    descriptor: Descriptor = Field(Descriptor(), description="LMBTR of the nucleus.")
+    descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
     model: Model = Field(Model(), description="The learned shielding.")
     inference: Inference = Field(Inference(), description="Prediction along the trajectories.")
     spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")

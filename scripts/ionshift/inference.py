@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from ionshift.descriptor import Lmbtr
+from ionshift.descriptor import check_same, make_descriptor
 from ionshift.environments import count, in_chunks
 from ionshift.errors import InputError
 from ionshift.pca import score_names
@@ -32,32 +32,28 @@ class Predictor:
 
     def __init__(self, committee, descriptor, cutoff_A, axes, reference_ppm=None):
         trained = committee.metadata
-        if abs(trained["cutoff_A"] - cutoff_A) > CUTOFF_TOLERANCE_A:
-            raise InputError(
-                f"shell.cutoff_A = {cutoff_A:g}, but the model was trained on clusters cut at "
-                f"{trained['cutoff_A']:g}; cut alike or train again"
-            )
-        if _without_backend(trained["descriptor"]) != _without_backend(descriptor.model_dump()):
-            raise InputError(
-                "descriptor: the model was trained with other settings "
-                f"({trained['descriptor']}); use them or train again"
-            )
+        _check_cutoff(trained["cutoff_A"], cutoff_A)
+        check_same(trained["descriptor"], descriptor)
         self._committee = committee
-        self._lmbtr = Lmbtr(descriptor, trained["species"])
+        self._descriptor = make_descriptor(descriptor, trained["species"])
         self._axes = axes
-        self._axes_lmbtr = Lmbtr(descriptor, axes.species)
+        self._axes_descriptor = make_descriptor(descriptor, axes.species)
         self.reference_ppm = (
             trained["mean_shielding_ppm"] if reference_ppm is None else reference_ppm
         )
 
     def predict(self, clusters):
-        """Shielding, its spread, members, components and extrapolation of clusters.
+        """Shielding, its spread, components and extrapolation of clusters.
+
+        Parameters
+        ----------
+        clusters : list of Atoms, or `Geometries`
 
         Returns
         -------
         (DataFrame of n rows, members (n_members, n) in ppm)
         """
-        features = self._lmbtr.describe(clusters)
+        features = self._descriptor.describe(clusters)
         members = self._committee.predict_members(features)
         mean, spread = self._committee.combine(members)
         table = pd.DataFrame(
@@ -65,11 +61,6 @@ class Predictor:
                 "shift_ppm": shift_ppm(mean, self.reference_ppm),
                 "shift_sd_ppm": spread,
                 "shielding_ppm": mean,
-                "n_anion": [atoms.info["n_anion"] for atoms in clusters],
-                "n_solvent": [atoms.info["n_solvent"] for atoms in clusters],
-                "coordination": [atoms.info["coordination"] for atoms in clusters],
-                "class": [atoms.info["solvation_class"] for atoms in clusters],
-                "lsi_A2": [atoms.info["lsi_A2"] for atoms in clusters],
                 "extrapolation": self._committee.extrapolation(features),
             }
         )
@@ -77,8 +68,8 @@ class Predictor:
         return table, members
 
     def _scores(self, clusters, features):
-        if self._axes_lmbtr.species != self._lmbtr.species:
-            features = self._axes_lmbtr.describe(clusters)
+        if self._axes_descriptor.species != self._descriptor.species:
+            features = self._axes_descriptor.describe(clusters)
         return self._axes.scores(features)
 
     def write(self, finders, stride, chunk_size, path, log):
@@ -89,15 +80,15 @@ class Predictor:
         total = count(finders, stride)
         writer, n_done, member_sum = None, 0, 0.0
         try:
-            for origins, clusters in in_chunks(finders, stride, chunk_size):
-                table, members = self.predict(clusters)
+            for records, geometries in in_chunks(finders, stride, chunk_size):
+                table, members = self.predict(geometries)
                 rows = pa.Table.from_pandas(
-                    pd.concat([pd.DataFrame(origins), table], axis=1), preserve_index=False
+                    pd.concat([pd.DataFrame(records), table], axis=1), preserve_index=False
                 )
                 writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
                 writer.write_table(rows)
                 member_sum = member_sum + members.sum(axis=1)
-                n_done += len(clusters)
+                n_done += len(geometries)
                 log(f"{n_done}/{total} environments")
         finally:
             if writer is not None:
@@ -106,5 +97,14 @@ class Predictor:
         return pd.DataFrame({"member": range(len(means)), "shift_ppm": means})
 
 
-def _without_backend(settings):
-    return {key: value for key, value in settings.items() if key != "backend"}
+def _check_cutoff(trained_A, cutoff_A):
+    if trained_A is None:
+        raise InputError(
+            "the model was trained on other environments than solvation clusters; train one on "
+            "clusters"
+        )
+    if abs(trained_A - cutoff_A) > CUTOFF_TOLERANCE_A:
+        raise InputError(
+            f"shell.cutoff_A = {cutoff_A:g}, but the model was trained on clusters cut at "
+            f"{trained_A:g}; cut alike or train again"
+        )

@@ -109,20 +109,8 @@ class ShellFinder:
         Positions are rounded to 1e-4 A, so that a cluster is the same before and after it
         was written. `info` holds the charge and the counts.
         """
-        origin = frame.positions_A[environment.centre]
-        indices, positions = [environment.centre], [np.zeros(3)]
-        for molecule, anchor in zip(environment.molecules, environment.anchors, strict=True):
-            atoms = self.trajectory.atoms_of[molecule]
-            anchor_A = minimum_image(frame.positions_A[anchor] - origin, frame.box_A)
-            inner_A = minimum_image(
-                frame.positions_A[atoms] - frame.positions_A[anchor], frame.box_A
-            )
-            indices.extend(atoms)
-            positions.extend(anchor_A + inner_A)
-        atoms = Atoms(
-            self.trajectory.symbols[indices],
-            positions=np.round(positions, POSITION_DECIMALS),
-        )
+        indices, positions_A = self.geometry(frame, environment)
+        atoms = Atoms(self.trajectory.symbols[indices], positions=positions_A)
         atoms.info.update(
             charge=self._cluster_charge(environment),
             n_anion=environment.n_anion,
@@ -133,6 +121,24 @@ class ShellFinder:
             cutoff_A=float(self.cutoff_A),
         )
         return atoms
+
+    def geometry(self, frame, environment):
+        """Atoms of an environment's cluster and where they are.
+
+        Returns
+        -------
+        (indices (n,) into the trajectory, positions (n, 3) in A), the nucleus first at the origin
+        """
+        members = [self.trajectory.atoms_of[molecule] for molecule in environment.molecules]
+        sizes = [len(atoms) for atoms in members]
+        atoms = np.concatenate([[environment.centre], *members]).astype(int)
+        anchors = np.concatenate(
+            [[environment.centre], np.repeat(np.array(environment.anchors, int), sizes)]
+        ).astype(int)
+        anchor_A = frame.positions_A[anchors]
+        to_anchor_A = minimum_image(anchor_A - frame.positions_A[environment.centre], frame.box_A)
+        inner_A = minimum_image(frame.positions_A[atoms] - anchor_A, frame.box_A)
+        return atoms, np.round(to_anchor_A + inner_A, POSITION_DECIMALS)
 
     def _cluster_charge(self, environment):
         names = self.trajectory.molecule_name

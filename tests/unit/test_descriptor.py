@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ionshift.config import Descriptor
-from ionshift.descriptor import Lmbtr, elements_of
+from ionshift.descriptor import Geometries, Lmbtr, elements_of, make_descriptor
 from ionshift.errors import InputError
 from molecules import place, template
 
@@ -68,3 +68,47 @@ def test_unknown_element_is_refused():
     lmbtr = Lmbtr(Descriptor(), ["Li", "O", "C", "H"])
     with pytest.raises(InputError, match=r"element F, N, S is not among .*train with labels"):
         lmbtr.describe([CLUSTERS[0]])
+
+
+def test_flat_geometries_describe_alike():
+    lmbtr = Lmbtr(Descriptor(), elements_of(CLUSTERS))
+    flat = lmbtr.describe(Geometries.of(CLUSTERS))
+    assert np.array_equal(flat, np.vstack([lmbtr.describe([atoms]) for atoms in CLUSTERS]))
+
+
+def test_published_settings_by_name():
+    published = Descriptor(kind="lmbtr_published")
+    same = Descriptor(n_grid=200, k3_sigma_deg=0.1)
+    assert published.effective() == same.effective()
+    assert make_descriptor(published, ["Li", "O"]).config.n_grid == 200
+
+
+def test_published_settings_cannot_be_changed():
+    with pytest.raises(ValueError, match="n_grid = 30 differs from the published 200"):
+        Descriptor(kind="lmbtr_published", n_grid=30)
+
+
+def test_settings_of_the_other_kind_do_not_count():
+    assert Descriptor(soap_n_max=3).effective() == Descriptor(backend="dscribe").effective()
+    assert Descriptor(kind="soap", n_grid=9).effective() == Descriptor(kind="soap").effective()
+
+
+def test_soap_ignores_rotation_and_sees_a_moved_ligand():
+    soap = make_descriptor(
+        Descriptor(kind="soap", soap_n_max=3, soap_l_max=2), elements_of(CLUSTERS)
+    )
+    turned = CLUSTERS[0].copy()
+    turned.rotate(40, [1, 2, 3])
+    moved = CLUSTERS[0].copy()
+    moved.positions[1:17] *= 1.01
+    here, rotated, away = soap.describe([CLUSTERS[0], turned, moved])
+    assert np.linalg.norm(here) == pytest.approx(1.0)
+    assert np.allclose(here, rotated, atol=1e-8)
+    assert np.abs(here - away).max() > 1e-3
+    assert soap.n_features == len(here)
+
+
+def test_soap_refuses_an_unknown_element():
+    soap = make_descriptor(Descriptor(kind="soap"), ["Li", "O", "C", "H"])
+    with pytest.raises(InputError, match="element F, N, S is not among"):
+        soap.describe([CLUSTERS[0]])

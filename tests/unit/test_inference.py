@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ def committee():
     trained = model.train(features, target, groups, config, log=lambda text: None)
     trained.metadata |= {
         "species": species,
-        "descriptor": DESCRIPTOR.model_dump(mode="json"),
+        "descriptor": DESCRIPTOR.effective(),
         "cutoff_A": 2.8,
         "mean_shielding_ppm": float(target.mean()),
     }
@@ -55,9 +57,8 @@ def test_predictions_stream_every_environment(committee, axes, known_box, electr
         [1, 0, 0],
         [1, 1, 0],
     ]
-    assert np.isfinite(table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]).all(
-        None
-    )
+    numbers = table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]
+    assert np.isfinite(numbers.to_numpy()).all()
     assert table["class"].eq("CIP").all()
     assert members["shift_ppm"].mean() == pytest.approx(table["shift_ppm"].mean(), abs=1e-5)
     shift = committee.metadata["mean_shielding_ppm"] - table["shielding_ppm"]
@@ -82,6 +83,34 @@ def test_another_cutoff_is_refused(committee, axes):
 def test_another_descriptor_is_refused(committee, axes):
     with pytest.raises(InputError, match="descriptor: the model was trained with other settings"):
         Predictor(committee, Descriptor(n_grid=30), 2.8, axes)
+
+
+def test_another_kind_of_descriptor_is_refused(committee, axes):
+    with pytest.raises(InputError, match=r"kind = soap \(training: lmbtr\)"):
+        Predictor(committee, Descriptor(kind="soap"), 2.8, axes)
+
+
+def test_another_species_is_refused(committee, axes):
+    foreign = random_cluster(0)
+    foreign.numbers[3] = 15
+    with pytest.raises(InputError, match="element P is not among"):
+        Predictor(committee, DESCRIPTOR, 2.8, axes).predict([foreign])
+
+
+def test_model_of_other_environments_is_refused(committee, axes):
+    other = replace(committee, metadata=committee.metadata | {"cutoff_A": None})
+    with pytest.raises(InputError, match="other environments than solvation clusters"):
+        Predictor(other, DESCRIPTOR, 2.8, axes)
+
+
+def test_geometry_is_that_of_the_cluster(known_box, electrolyte):
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    frame = finder.trajectory.frame(0)
+    environment = finder.shells(frame)[0]
+    atoms, positions_A = finder.geometry(frame, environment)
+    cluster = finder.cluster(frame, environment)
+    assert np.array_equal(positions_A, cluster.positions)
+    assert finder.trajectory.symbols[atoms].tolist() == cluster.get_chemical_symbols()
 
 
 def test_the_other_backend_is_accepted(committee, axes):

@@ -71,13 +71,21 @@ def test_parity_with_an_absent_class(tmp_path):
     save(training.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
 
 
-def test_learning_curve_with_unknown_scatter(tmp_path):
+@pytest.mark.parametrize("needed", [500.0, np.inf, np.nan])
+def test_learning_curve_with_unknown_scatter(needed, tmp_path):
     table = pd.DataFrame(
         {
             "n_train": [10, 20],
             "rmse_ppm": [0.3, 0.2],
             "rmse_sd_ppm": [0.05, np.nan],
             "baseline_rmse_ppm": 0.5,
+            "power_a_ppm": 1.0,
+            "power_b": np.nan if np.isnan(needed) else 0.5,
+            "power_b_err": 0.1,
+            "target_rmse_ppm": 0.13,
+            "n_for_target": needed,
+            "n_for_target_low": 100.0,
+            "n_for_target_high": np.inf,
         }
     )
     save(training.learning_curve(table, STYLE), [tmp_path / "curve.png"], 60)

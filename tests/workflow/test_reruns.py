@@ -90,7 +90,7 @@ MODULE_CHANGES = [
     ("scripts/plot_parity.py", {"plot_parity"}),
     ("scripts/ionshift/spectrum.py", FROM_SHIFTS | {"predict_shifts"}),
     ("scripts/ionshift/config_docs.py", set()),
-    ("scripts/ionshift/model.py", FROM_TRAINING),
+    ("scripts/ionshift/model/networks.py", FROM_TRAINING),
     ("scripts/ionshift/descriptor.py", FROM_SAMPLING),
     ("scripts/ionshift/shielding/giao.py", FROM_LABELS | {"import_labels"}),
 ]

@@ -1,7 +1,12 @@
 """How good the model is."""
 
+import numpy as np
+
 from ionshift.plotting.style import bar_length, make_axes
 from ionshift.speciation import CLASSES
+
+LARGEST_SHOWN = 1e6
+"""Numbers of labels beyond this are not drawn: an arrow stands for them."""
 
 
 def parity(table, metrics, style):
@@ -41,21 +46,50 @@ def parity(table, metrics, style):
 
 
 def learning_curve(table, style):
-    """Test error against the number of training labels."""
+    """Test error against the number of training labels, with its power law up to the target."""
     figure, axis = make_axes(style)
     axis.errorbar(
         table["n_train"],
         table["rmse_ppm"],
         yerr=bar_length(table["rmse_sd_ppm"]),
-        fmt="o-",
+        fmt="o",
+        ms=4,
         color="#0072B2",
         label="committee",
     )
     axis.axhline(
         table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean as guess"
     )
-    axis.set_ylim(0, None)
-    axis.set_xlabel("training labels")
-    axis.set_ylabel("test RMSE / ppm")
-    axis.legend()
+    axis.set(xscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
+    fit = table.iloc[-1]
+    if np.isfinite(fit["power_b"]):
+        _draw_power_law(axis, fit, table["n_train"].min())
+    axis.set_ylim(0, 1.45 * max(table["baseline_rmse_ppm"].iloc[-1], table["rmse_ppm"].max()))
+    axis.legend(loc="upper right", ncols=2, columnspacing=1.0)
     return figure
+
+
+def _draw_power_law(axis, fit, n_min):
+    target, needed = fit["target_rmse_ppm"], fit["n_for_target"]
+    shown = np.isfinite(needed) and needed < LARGEST_SHOWN
+    n_max = max(fit["n_train"], needed) if shown else fit["n_train"]
+    n = np.geomspace(n_min, n_max, 50)
+    axis.plot(
+        n,
+        fit["power_a_ppm"] * n ** -fit["power_b"],
+        color="#0072B2",
+        lw=0.8,
+        ls=":",
+        label=f"$n^{{-b}}$, b = {fit['power_b']:.2f} $\\pm$ {fit['power_b_err']:.2f}",
+    )
+    if not np.isfinite(target):
+        return
+    axis.axhline(target, color="#009E73", lw=0.8, label=f"wanted, {target:g} ppm")
+    if shown:
+        low, high = fit["n_for_target_low"], fit["n_for_target_high"]
+        open_ended = not high < LARGEST_SHOWN
+        end = 4 * needed if open_ended else high
+        axis.plot([low, end], [target, target], color="#009E73", lw=2.5, solid_capstyle="butt")
+        axis.plot(needed, target, "D", ms=4, color="#009E73")
+        if open_ended:
+            axis.plot(end, target, ">", ms=5, color="#009E73")
