@@ -9,7 +9,8 @@ BIN := .venv/bin
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs retry-labels label-set setup docs clean help
+.PHONY: demo run plan status report crate archive redraw test test-fast test-conda lint docs rerun-table \
+	retry-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +50,9 @@ lint: setup  ## formatters and linters
 
 docs: setup  ## regenerate config/schema.json and config/README.md
 	PYTHONPATH=scripts $(BIN)/python -m ionshift.config_docs
+
+rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
+	PYTHONPATH=scripts $(BIN)/python tests/workflow/rerun_table.py
 
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)
