@@ -19,6 +19,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/costs.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/report.smk"
 

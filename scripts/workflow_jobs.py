@@ -2,12 +2,12 @@
 
 import contextlib
 import io
-import logging
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from snakemake.api import SnakemakeApi
-from snakemake.logging import logger
+from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
@@ -15,6 +15,9 @@ from snakemake.settings.types import (
     Quietness,
     ResourceSettings,
 )
+
+from ionshift import config, costs, status
+from ionshift.errors import InputError
 
 
 @dataclass
@@ -31,8 +34,10 @@ class Job:
     reason: str = ""
 
     @property
-    def name(self):
-        return "/".join([self.rule, *self.wildcards.values()])
+    def job(self):
+        """The job within its rule, as its benchmark file is named; empty without one."""
+        _, _, path = self.benchmark.partition("benchmarks/")
+        return path.removesuffix(".tsv").removeprefix(self.rule).removeprefix("/")
 
     @property
     def missing(self):
@@ -41,7 +46,7 @@ class Job:
 
 
 def workflow_jobs(configfile):
-    """All jobs with output that the study needs, in the order of the workflow.
+    """All jobs with output that the study needs, in the order of the rules.
 
     Snakemake decides in this process, so ask once a process. Nothing is run or written, and a
     run that goes on meanwhile is not disturbed.
@@ -51,9 +56,9 @@ def workflow_jobs(configfile):
     WorkflowError
         if the configuration is wrong
     """
-    logger.setLevel(logging.ERROR)
     with (
         contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
         SnakemakeApi(OutputSettings(quiet={Quietness.ALL}, dryrun=True)) as api,
     ):
         study = api.workflow(
@@ -62,7 +67,20 @@ def workflow_jobs(configfile):
         )
         study.dag(DAGSettings(force_incomplete=True)).summary()
         dag = study._workflow.dag
-        return [_job(job, dag) for level in dag.toposorted() for job in level if job.output]
+        place = {rule.name: number for number, rule in enumerate(dag.workflow.rules)}
+        jobs = [_job(job, dag) for job in dag.jobs if job.output]
+    return sorted(jobs, key=lambda job: (place[job.rule], job.log))
+
+
+def outlook(configfile):
+    """The study of a configuration file with its `status.Outlook`; ends with a message if wrong."""
+    try:
+        study = config.load(configfile)
+        jobs = workflow_jobs(configfile)
+    except (InputError, WorkflowError) as error:
+        sys.exit(str(error))
+    results = Path("results")
+    return study, status.Outlook(study, jobs, costs.Record(results, study.study), results)
 
 
 def _job(job, dag):
