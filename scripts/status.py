@@ -24,9 +24,8 @@ def main(path):
     total = status.as_hours(table["core_h_left"].sum(), table["n_unknown"].sum())
     print(f"core-hours left in all: {total}")
     for job in left.jobs:
-        state = status.state(job)
-        if state in ("failed", "stopped"):
-            print(f"\n{SHOWN[state]} {job.rule} {job.job}: {job.log}")
+        if status.state(job) == "failed":
+            print(f"\nFAILED {job.rule} {job.job}: {job.log}")
             print("\n".join(f"    {line}" for line in status.tail(job.log, N_LOG_LINES)))
 
 
