@@ -74,13 +74,14 @@ def workflow_jobs(configfile):
 
 def outlook(configfile):
     """The study of a configuration file with its `status.Outlook`; ends with a message if wrong."""
+    results = Path("results")
     try:
         study = config.load(configfile)
         jobs = workflow_jobs(configfile)
+        record = costs.Record(results, study.study)
+        return study, status.Outlook(study, jobs, record, results)
     except (InputError, WorkflowError) as error:
         sys.exit(str(error))
-    results = Path("results")
-    return study, status.Outlook(study, jobs, costs.Record(results, study.study), results)
 
 
 def _job(job, dag):
