@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -160,6 +161,8 @@ class LocalConda:
         index = json.loads((tree / "info/index.json").read_text())
         # A build tag such as +cpu is not part of the version that a pin names.
         index["version"] = index["version"].split("+")[0]
+        index["name"] = _normal(index["name"])
+        index["depends"] = [_normal(*entry.split(" ", 1)) for entry in index["depends"]]
         _write_json(tree / "info/index.json", index)
 
     def _pack(self, tree):
@@ -177,6 +180,13 @@ class LocalConda:
             "            builder.add(str(f), arcname=f.relative_to(tree).as_posix())\n"
         )
         _run(self.base / "bin/python", "-c", program, tree, name, folder)
+
+
+def _normal(name, condition=""):
+    """One spelling for every package, so that what depends on it finds it."""
+    if name != "python_abi":
+        name = re.sub(r"[-_.]+", "-", name).lower()
+    return f"{name} {condition}".strip()
 
 
 def _make_python(tree, patchelf):

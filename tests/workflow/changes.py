@@ -37,17 +37,18 @@ TRIED_STRINGS = ("F", "plasma", "#000000", "own")
 
 
 def model_keys(block=settings.Study, prefix=""):
-    """Dotted names of all keys; `*` stands for the name in a mapping of blocks."""
+    """Dotted names of all keys; `*` stands for any name in a mapping (or list) of blocks."""
     for name, field in block.model_fields.items():
         inner = settings._block_of(field.annotation)
         if inner is None:
             yield prefix + name
         else:
-            yield from model_keys(inner, f"{prefix}{name}.{'*.' if _is_mapping(field) else ''}")
+            yield from model_keys(inner, f"{prefix}{name}.{'*.' if _holds_many(field) else ''}")
 
 
-def _is_mapping(field):
-    return any(get_origin(part) is dict for part in (field.annotation, *get_args(field.annotation)))
+def _holds_many(field):
+    parts = (field.annotation, *get_args(field.annotation))
+    return any(get_origin(part) in (dict, list) for part in parts)
 
 
 def is_fixed(key):
@@ -92,7 +93,10 @@ def changed_config(key, demo, folder):
                 continue
     if acceptable:
         return acceptable[0], False
-    raise ValueError(f"no valid changed value found for {key}: name one in changes.VALUES")
+    raise ValueError(
+        f"no valid changed value found for {key}: name one in changes.VALUES, or what must be set "
+        "before it in changes.CONTEXTS"
+    )
 
 
 def _context_of(key):
@@ -100,7 +104,7 @@ def _context_of(key):
 
 
 def _with_defaults(demo, context):
-    config = copy.deepcopy(demo)
+    config = settings.load(demo).model_dump(mode="json")
     for key, value in context.items():
         _put(config, key.split("."), value)
     return settings.load(config).model_dump(mode="json")
@@ -109,7 +113,7 @@ def _with_defaults(demo, context):
 def _put(config, path, value):
     *parents, last = path
     for part in parents:
-        config = config.setdefault(part, {})
+        config = config[part]
     config[last] = value
 
 
@@ -133,10 +137,14 @@ def _changed(key, base, folder):
 
 
 def _paths(block, parts):
-    """Where a key stands: `*` is every name in a mapping."""
+    """Where a key stands in a configuration, for every name that `*` can be."""
     if not parts:
         return [[]]
-    names = list(block) if parts[0] == "*" else parts[:1]
+    if block is None:
+        return []
+    names = parts[:1]
+    if parts[0] == "*":
+        names = range(len(block)) if isinstance(block, list) else list(block)
     return [[name, *rest] for name in names for rest in _paths(block[name], parts[1:])]
 
 
