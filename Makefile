@@ -11,7 +11,7 @@ PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan status report crate archive redraw test test-fast lint docs rerun-table \
+.PHONY: demo run plan status report crate archive redraw test test-fast test-conda lint docs rerun-table \
 	retry-labels label-set setup clean help
 
 help:  ## list the targets
@@ -53,6 +53,9 @@ setup: .venv/installed
 
 test: setup lint  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+test-conda: setup  ## the rules in real conda environments made from envs/ (slow)
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 IONSHIFT_TEST_CONDA=1 $(BIN)/python -m pytest tests/integration/test_conda.py
 
 test-fast: setup  ## the tests without the slow ones
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow"
