@@ -123,6 +123,7 @@ class LocalConda:
             f"channel_alias: file://{self.channel.parent}\n"
             "channel_priority: strict\n"
             "default_channels: []\n"
+            "add_pip_as_python_dependency: false\n"
             "solver: classic\n"
             f"pkgs_dirs: [{self.folder / 'pkgs'}]\n"
         )
