@@ -150,10 +150,18 @@ def test_a_script_finds_all_it_imports_in_its_environment(created, study, rule, 
     assert done.stdout.strip() == str(created[environment])
 
 
+def messages():
+    """Message of every rule: what Snakemake prints when a job of it starts."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    rules = re.split(r"^rule (\w+):", text, flags=re.MULTILINE)[1:]
+    pairs = zip(rules[::2], rules[1::2], strict=True)
+    return {rule: re.search(r'message:\s+"(.*)"', body)[1] for rule, body in pairs}
+
+
 def test_every_rule_ran_in_its_own_environment(run, created):
-    ran = re.findall(r"rule (\w+):.*?Activating conda environment: \S*?(\w+)\s", run, re.DOTALL)
-    expected = {rule: created[name].name for rule, name in ENVIRONMENT_OF_RULE.items()}
-    assert dict(ran) == expected
+    started = re.findall(r"Job \d+: (.*)\n[^J]*?Activating conda environment: \S*?(\w+)\n", run)
+    expected = {messages()[rule]: created[env].name for rule, env in ENVIRONMENT_OF_RULE.items()}
+    assert dict(started) == expected
 
 
 def test_figures_are_drawn(run, study):
