@@ -5,11 +5,14 @@ PYTHON ?= python3
 CORES ?= 2
 CONFIG ?= config/config.yaml
 SDM ?=
+ARCHIVE ?=
 BIN := .venv/bin
+PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs bench retry-labels label-set setup docs clean help
+.PHONY: demo run plan status report crate archive redraw test test-fast test-conda lint docs rerun-table \
+	bench retry-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -19,13 +22,25 @@ demo: run report  ## set up, run the default study and write its report
 run: setup  ## run the study of CONFIG
 	$(RUN)
 
-plan: setup  ## show what a run would do
-	$(RUN) --dry-run --quiet rules
+plan: setup  ## say what a run would do and cost
+	PYTHONPATH=scripts $(BIN)/python scripts/plan.py $(CONFIG)
+
+status: setup  ## say what is done, running, failed and left
+	PYTHONPATH=scripts $(BIN)/python scripts/status.py $(CONFIG)
 
 report: setup  ## write results/{study}/report.html
 	@set -e; out=results/$(STUDY)/report.html; \
 	if [ -e $$out ] && [ -z "$$(find results/$(STUDY)/figures results/$(STUDY)/tables workflow/report -newer $$out)" ]; \
 	then echo "report: nothing to do ($$out)"; else $(RUN) --report $$out; fi
+
+archive: setup  ## pack a finished study into one file (ARCHIVE=--trajectories: with them)
+	PYTHONPATH=scripts $(BIN)/python scripts/make_archive.py $(CONFIG) $(ARCHIVE)
+
+crate: setup  ## write a finished run as a Workflow Run RO-Crate
+	PYTHONPATH=scripts $(BIN)/python scripts/make_crate.py $(CONFIG)
+
+redraw: setup  ## draw all figures again from the tables that are there, and nothing else
+	$(RUN) figures --forceall --allowed-rules figures $(PLOTS)
 
 setup: .venv/installed
 
@@ -38,6 +53,9 @@ setup: .venv/installed
 
 test: setup lint  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+test-conda: setup  ## the rules in real conda environments made from envs/ (slow)
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 IONSHIFT_TEST_CONDA=1 $(BIN)/python -m pytest tests/integration/test_conda.py
 
 test-fast: setup  ## the tests without the slow ones
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow"
@@ -52,6 +70,9 @@ docs: setup  ## regenerate config/schema.json and config/README.md
 
 bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_model.py
+
+rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
+	PYTHONPATH=scripts $(BIN)/python tests/workflow/rerun_table.py
 
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)

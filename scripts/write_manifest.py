@@ -3,17 +3,18 @@
 import json
 
 from common import launch
-from ionshift import provenance
 from ionshift.config import load
 from ionshift.files import atomic_path
+from ionshift.manifest import manifest
 
 
 def main(snakemake, log):
     files = snakemake.input
-    record = provenance.manifest(
+    record = manifest(
         load(snakemake.params.study),
         [*files.templates, files.forcefield, *files.shipped],
         dict(snakemake.params.seeds),
+        [path for path in files.tables if path.endswith(".csv")],
     )
     with atomic_path(snakemake.output.manifest) as path:
         path.write_text(json.dumps(record, indent=2) + "\n")

@@ -1,30 +1,12 @@
-"""What a result was made from: code hashes, seeds, versions, the manifest."""
+"""What a result was made from: hashes of code and files, derived seeds."""
 
 import ast
 import hashlib
-import importlib.metadata
-import platform
-import subprocess
-from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parent
 NEUTRAL_MODULES = frozenset({"config", "errors", "files", "__init__"})
-PACKAGES = (
-    "ase",
-    "dscribe",
-    "matplotlib",
-    "MDAnalysis",
-    "numba",
-    "numpy",
-    "openmm",
-    "pandas",
-    "pyscf",
-    "scikit-learn",
-    "scipy",
-    "snakemake",
-    "torch",
-)
 
 
 def code_hash(script):
@@ -42,7 +24,7 @@ def code_hash(script):
 
 
 def _reachable(script):
-    waiting, found = _imports(script), set()
+    waiting, found = set(_imports(script)), set()
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -53,13 +35,19 @@ def _reachable(script):
 
 def _imports(path):
     """Library files that a Python file imports, as paths relative to the library."""
+    stat = path.stat()
+    return _imports_of_version(path, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _imports_of_version(path, mtime_ns, size):
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ionshift":
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("ionshift")}
-    return {file for name in names for file in _module_files(name)}
+    return frozenset(file for name in names for file in _module_files(name))
 
 
 def _module_files(dotted):
@@ -82,54 +70,3 @@ def derive_seed(seed, *labels):
 def file_hash(path):
     """SHA-256 of a file's content."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def manifest(study, inputs, seeds):
-    """The record of a run.
-
-    Parameters
-    ----------
-    study : config.Study
-    inputs : paths of the files that were read
-    seeds : dict of the seeds derived from the study's seed
-    """
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "config": study.model_dump(mode="json"),
-        "seeds": seeds,
-        "inputs_sha256": {str(path): file_hash(path) for path in sorted(map(str, inputs))},
-        "library_sha256": _library_hash(),
-        "git": _git_state(),
-        "python": platform.python_version(),
-        "platform": platform.system() + " " + platform.machine(),
-        "packages": {name: _version(name) for name in PACKAGES},
-    }
-
-
-def _library_hash():
-    digest = hashlib.sha256()
-    for path in sorted(LIBRARY.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _version(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _git_state():
-    try:
-        commit = _git("rev-parse", "HEAD")
-        return {"commit": commit, "modified": bool(_git("status", "--porcelain"))}
-    except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "modified": None}
-
-
-def _git(*arguments):
-    done = subprocess.run(
-        ["git", *arguments], cwd=LIBRARY, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()

@@ -1,16 +1,18 @@
 """The whole chain on a tiny study, killed in the MD and in the labelling, then finished."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from projects import ROOT, copy_project
+from projects import ROOT, copy_project, snakemake
 
 ARGUMENTS = [
     sys.executable,
@@ -120,7 +122,7 @@ def test_labels_have_a_row_each(finished):
 def test_figures_and_manifest_are_there(finished):
     _, results, *_ = finished
     assert (results / "manifest.json").stat().st_size > 1000
-    assert len(list((results / "figures").glob("*.pdf"))) == 8
+    assert len(list((results / "figures").glob("*.pdf"))) == 9
 
 
 def test_second_run_has_nothing_to_do(finished):
@@ -143,3 +145,28 @@ def test_report_is_written(finished):
     )
     assert report.returncode == 0, report.stderr
     assert "plot_spectra" in (results / "report.html").read_text()
+
+
+def test_figures_are_redrawn_from_the_archive_alone(finished, tmp_path):
+    folder, results, *_ = finished
+    packed = subprocess.run(
+        [sys.executable, "scripts/make_archive.py", "small.yaml"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert packed.returncode == 0, packed.stderr
+    copy_project(tmp_path)
+    with tarfile.open(folder / "results" / "small.tar.gz") as tar:
+        tar.extractall(tmp_path, filter="data")
+    figures = tmp_path / "results" / "small" / "figures"
+    shutil.rmtree(figures)
+    plots = [path.stem for path in (tmp_path / "scripts").glob("plot_*.py")]
+    config = ["--configfile", "results/small/config.yaml"]
+    drawn = snakemake(
+        tmp_path, "figures", "--forceall", *config, "--allowed-rules", "figures", *plots
+    )
+    assert drawn.returncode == 0, drawn.stderr
+    names = {path.name for path in (results / "figures").iterdir()}
+    assert {path.name for path in figures.iterdir()} == names
+    assert not list(tmp_path.glob("results/small/md/*/*/trajectory.xtc"))

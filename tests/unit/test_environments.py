@@ -175,7 +175,7 @@ def test_environment_has_what_the_rules_script_imports(environments, script):
 def test_workflow_environment_has_what_the_snakefile_imports():
     pins = {normal(name) for name in conda_pins(ROOT / "envs" / "workflow.yaml")}
     missing = {}
-    for module in ("preflight", "provenance", "config_docs"):
+    for module in ("preflight", "provenance", "config_docs", "status", "archive", "crate"):
         path = SCRIPTS / "ionshift" / f"{module}.py"
         missing |= {p: by for p, by in packages_behind(path).items() if p not in pins}
     assert not missing

@@ -1,6 +1,4 @@
-import json
-
-from ionshift import config, provenance
+from ionshift import provenance
 
 
 def reached(root, script):
@@ -24,17 +22,18 @@ def test_configuration_model_does_not_count(root):
         assert "config.py" not in provenance._reachable(script)
 
 
+def test_an_edited_file_is_read_again(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from ionshift import spectrum\n")
+    before = provenance.code_hash(script)
+    assert provenance._reachable(script)
+    script.write_text("import json\n")
+    assert provenance._reachable(script) == set()
+    assert provenance.code_hash(script) != before
+
+
 def test_seeds_are_their_own():
     seeds = {provenance.derive_seed(1, system, r) for system in ("1M", "2M") for r in range(3)}
     assert len(seeds) == 6
     assert provenance.derive_seed(1, "1M", 0) == provenance.derive_seed(1, "1M", 0)
     assert provenance.derive_seed(1, "1M", 0) != provenance.derive_seed(2, "1M", 0)
-
-
-def test_manifest_is_complete_json(root):
-    study = config.load(root / "config" / "config.yaml")
-    record = provenance.manifest(study, [root / "pyproject.toml"], {"1M/0": 5})
-    assert json.loads(json.dumps(record)) == record
-    assert record["config"]["study"] == "demo"
-    assert record["packages"]["pyscf"]
-    assert all(len(value) == 64 for value in record["inputs_sha256"].values())

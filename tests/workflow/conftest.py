@@ -9,4 +9,5 @@ def project(tmp_path_factory):
     copy_project(folder)
     finished = Project(folder)
     finished.finish()
-    return finished
+    yield finished
+    finished.close()

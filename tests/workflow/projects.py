@@ -1,17 +1,21 @@
 """A finished demo study made of placeholder files, to ask Snakemake what a change reruns."""
 
 import copy
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "workflow", "scripts", "config", "envs", "resources")
+DEMO = "config/config.yaml"
+VARIANT = "variant.yaml"
 
 
 def snakemake(folder, *arguments):
@@ -34,20 +38,43 @@ def copy_project(folder):
             shutil.copy(source, folder / part)
 
 
+@contextmanager
+def edited(path, prefix="", suffix=""):
+    """A text file changed for a while, then put back with its time."""
+    original, times = path.read_text(), path.stat()
+    path.write_text(prefix + original + suffix)
+    try:
+        yield
+    finally:
+        path.write_text(original)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 class Project:
     """A copy of the project in which every output of the demo exists and is up to date."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.config = yaml.safe_load((folder / "config" / "config.yaml").read_text())
+        self.config = yaml.safe_load((folder / DEMO).read_text())
+        self._planner = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("planner.py")],
+            cwd=folder,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+
+    def close(self):
+        self._planner.stdin.close()
+        self._planner.wait()
 
     def finish(self):
-        summary = snakemake(self.folder, "--summary")
-        assert summary.returncode == 0, summary.stderr
-        for line in summary.stdout.splitlines()[1:]:
-            path = self.folder / line.split("\t")[0]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("placeholder\n")
+        for job in self.jobs():
+            for name in job["output"]:
+                path = self.folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("placeholder\n")
         touched = snakemake(self.folder, "--touch", "--forceall")
         assert touched.returncode == 0, touched.stderr
 
@@ -55,17 +82,21 @@ class Project:
         """Write the demo's configuration after `change(config)`; returns the file's name."""
         config = copy.deepcopy(self.config)
         change(config)
-        (self.folder / "variant.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-        return "variant.yaml"
+        return self.write_variant(config)
 
-    def reruns(self, configfile="config/config.yaml"):
+    def write_variant(self, config):
+        (self.folder / VARIANT).write_text(yaml.safe_dump(config, sort_keys=False))
+        return VARIANT
+
+    def jobs(self, configfile=DEMO, check_files=True):
+        """Every job of the study as a dict, with `to_do` and `reason`, planned by Snakemake."""
+        request = {"configfile": configfile, "check_files": check_files}
+        self._planner.stdin.write(json.dumps(request) + "\n")
+        self._planner.stdin.flush()
+        answer = json.loads(self._planner.stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["jobs"]
+
+    def reruns(self, configfile=DEMO):
         """Dict of rule to number of jobs that a run would do now."""
-        planned = snakemake(self.folder, "--dry-run", "--configfile", configfile)
-        assert planned.returncode == 0, planned.stderr + planned.stdout
-        text = planned.stdout + planned.stderr
-        stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", text, re.DOTALL)
-        if stats is None:
-            assert "Nothing to be done" in text
-            return {}
-        rows = [line.split() for line in stats.group(1).splitlines()]
-        return {rule: int(count) for rule, count in rows if rule not in ("all",)}
+        return dict(Counter(job["rule"] for job in self.jobs(configfile) if job["to_do"]))

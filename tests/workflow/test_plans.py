@@ -1,10 +1,13 @@
 """Dry runs of every shipped configuration, and bad input before any job."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
-from projects import ROOT, snakemake
+from projects import DEMO, ROOT, copy_project, snakemake
 
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
@@ -43,3 +46,57 @@ def test_bad_input_stops_before_any_job(project, change, message):
     assert re.search(message, text), text
     assert "Traceback" not in text
     assert "Select jobs to execute" not in text
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fresh")
+    copy_project(folder)
+    return folder
+
+
+def ask(folder, script, configfile=DEMO):
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", configfile],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def test_plan_of_a_fresh_study_says_what_is_not_known(fresh):
+    plan = ask(fresh, "plan")
+    assert plan.returncode == 0, plan.stderr
+    rows = {line.split()[0]: line for line in plan.stdout.splitlines() if line.split()}
+    assert re.search(r"run_md +4 +unknown \(4\) +nothing recorded +no result yet", rows["run_md"])
+    assert re.search(r"label_shard +4 +0\.\d+ +mean of \d+ labels", rows["label_shard"])
+    assert "at most, the clusters are not chosen yet: 4 to compute" in plan.stdout
+    assert re.search(r"core-hours expected: .* \+ \d+ unknown", plan.stdout)
+
+
+def test_status_tells_a_failure_with_the_end_of_its_log(fresh):
+    log = fresh / "results/demo/logs/run_md/2M_0.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("10:00:00 run_md/2M/0: ERROR the density did not settle\n")
+    found = ask(fresh, "status")
+    assert found.returncode == 0, found.stderr
+    assert re.search(r"run_md +0/1 +0/1 1 FAILED +0/1", found.stdout)
+    assert "FAILED run_md 2M_0: results/demo/logs/run_md/2M_0.log" in found.stdout
+    assert "    10:00:00 run_md/2M/0: ERROR the density did not settle" in found.stdout
+
+
+def test_plan_stops_at_a_wrong_configuration(fresh):
+    (fresh / "wrong.yaml").write_text("study: wrong\n")
+    plan = ask(fresh, "plan", "wrong.yaml")
+    assert plan.returncode == 1
+    assert "electrolyte: this key is needed" in plan.stderr
+    assert "Traceback" not in plan.stderr
+
+
+def test_every_benchmark_is_named_so_that_its_job_is_found(project):
+    for job in project.jobs():
+        if job["benchmark"]:
+            folder = f"results/demo/benchmarks/{job['rule']}"
+            assert job["benchmark"].startswith((f"{folder}/", f"{folder}.tsv")), job["rule"]
+        assert job["log"].startswith(f"results/demo/logs/{job['rule']}"), job["rule"]

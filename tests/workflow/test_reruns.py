@@ -1,76 +1,121 @@
-"""The promise of partial reruns: which rules a change reruns, through dry runs."""
-
-import os
-from contextlib import contextmanager
+"""The promise of partial reruns: a table of every change, and the principles behind it."""
 
 import pytest
 
-PLOTS = {
-    "plot_spectra",
-    "plot_lines",
-    "plot_shifts",
-    "plot_speciation",
-    "plot_rdf",
-    "plot_parity",
-    "plot_learning_curve",
-    "plot_thermodynamics",
-}
+import changes
+from projects import ROOT, edited, snakemake
+from rerun_table import CSV_PATH, MD_PATH, as_csv, as_markdown, make_table, read_csv
+
 RECORD = {"write_manifest"}
-SPECTRA_PLOTS = {"plot_spectra", "plot_lines", "plot_shifts", "plot_speciation"}
-FROM_SHIFTS = {"tabulate_shifts", *SPECTRA_PLOTS, *RECORD}
-FROM_TRAINING = {
-    "train_model",
-    "predict_shifts",
-    "plot_parity",
-    "plot_learning_curve",
-    *FROM_SHIFTS,
-}
-FROM_LABELS = {"label_shard", "collect_labels", *FROM_TRAINING}
-FROM_SAMPLING = {"sample_clusters", *FROM_LABELS}
-FROM_CUTOFF = {"set_cutoff", "tabulate_rdf", "plot_rdf", *FROM_SAMPLING}
-FROM_MD = {"run_md", "measure_rdf", "tabulate_md", "plot_thermodynamics", *FROM_CUTOFF}
+MD = {"pack_box", "run_md"}
+DFT = {"label_shard"}
+TRAINING = {"train_model"}
+# Keys that say how a result is computed, not which.
+NO_RESULT = {"md.threads", "labelling.workers", "labelling.max_memory_MB"}
+
+ENTRIES = read_csv()
+RULES = {rule for entry in ENTRIES for rule in entry.rules}
+PLOTS = {rule for rule in RULES if rule.startswith("plot_")}
+DRAWING = PLOTS | {"write_map_page"}
 
 
-@contextmanager
-def edited(path, prefix="", suffix=""):
-    """A file changed for a while, then put back with its time."""
-    original, times = path.read_text(), path.stat()
-    path.write_text(prefix + original + suffix)
-    try:
-        yield
-    finally:
-        path.write_text(original)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+def entries(prefix):
+    found = [entry for entry in ENTRIES if entry.what.startswith(prefix)]
+    assert found, f"the table has no entry for {prefix}"
+    return found
 
 
-def put(block, key, value):
-    def change(config):
-        config.setdefault(block, {})[key] = value
+@pytest.mark.slow
+def test_the_table_is_what_snakemake_does(project):
+    found = make_table(project)
+    assert as_csv(found) == CSV_PATH.read_text(), "run make rerun-table and look at the change"
+    assert as_markdown(found) == MD_PATH.read_text()
 
-    return change
+
+def test_every_key_of_the_model_has_an_entry():
+    keys = {key for key in changes.model_keys() if not changes.is_fixed(key)}
+    assert keys == {entry.what for entry in ENTRIES if entry.kind == "key"}, "run make rerun-table"
 
 
-CONFIG_CHANGES = [
-    ("figures", "dpi", 200, PLOTS | RECORD),
-    ("spectrum", "t2_s", 0.01, FROM_SHIFTS),
-    ("spectrum", "reference_shielding_ppm", 90.0, FROM_SHIFTS | {"predict_shifts"}),
-    ("model", "hidden", [16], FROM_TRAINING),
-    ("inference", "chunk_size", 17, FROM_SHIFTS | {"predict_shifts"}),
-    ("sampling", "seed", 99, FROM_SAMPLING),
-    ("labelling", "min_ok_share", 0.5, FROM_LABELS - {"label_shard"}),
-    ("md", "temperature_K", 310.0, FROM_MD),
-    ("md", "threads", 2, RECORD),
-]
+def test_every_script_and_module_has_an_entry():
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "scripts").glob("**/*.py")}
+    assert files == {entry.what for entry in ENTRIES if entry.kind == "module"}
+
+
+def test_every_rule_reruns_for_some_key(project):
+    keys = [entry for entry in ENTRIES if entry.kind == "key" and entry.what != "study"]
+    rerun = {rule for entry in keys for rule in entry.rules}
+    assert rerun >= {job["rule"] for job in project.jobs()}
+
+
+def test_keys_that_change_no_result_are_known():
+    idle = {entry.what for entry in ENTRIES if entry.kind == "key" and entry.rules <= RECORD}
+    assert idle == NO_RESULT
+
+
+def test_the_manifest_follows_every_key():
+    assert all("write_manifest" in entry.rules for entry in ENTRIES if entry.kind == "key")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "never"),
+    [
+        ("figures.", RULES - PLOTS - RECORD),
+        ("spectrum.", MD | DFT | TRAINING),
+        ("inference.", MD | DFT | TRAINING),
+        ("model.", MD | DFT | {"sample_clusters", "measure_rdf"}),
+        ("descriptor.", MD),
+        ("sampling.", MD),
+        ("labelling.", MD | {"sample_clusters", "measure_rdf"}),
+        ("labelling.min_ok_share", DFT),
+        ("shell.", MD),
+        ("scripts/ionshift/plotting/", RULES - DRAWING),
+        ("scripts/ionshift/model/", MD | DFT),
+        ("scripts/ionshift/shielding/", MD | {"sample_clusters"}),
+        ("scripts/ionshift/manifest.py", RULES - RECORD),
+        ("scripts/plot_", RULES - PLOTS),
+    ],
+)
+def test_a_change_never_reaches_back(prefix, never):
+    for entry in entries(prefix):
+        assert not entry.rules & never, entry.what
+
+
+@pytest.mark.parametrize(
+    ("prefix", "always"),
+    [
+        ("figures.dpi", PLOTS),
+        ("scripts/ionshift/plotting/style.py", PLOTS),
+        ("md.temperature_K", {"run_md", "train_model", "tabulate_shifts", "plot_spectra"}),
+        ("electrolyte.forcefield", {"pack_box", "run_md"}),
+        ("resources/molecules/", {"pack_box", "run_md"}),
+        ("shell.cutoff_A", {"set_cutoff", "sample_clusters", "predict_shifts"}),
+        ("sampling.seed", {"sample_clusters", "label_shard"}),
+        ("labelling.protocols.*.", {"label_shard", "import_labels", "train_model"}),
+        ("scripts/ionshift/shielding/giao.py", {"label_shard"}),
+        ("scripts/ionshift/descriptor", {"sample_clusters", "train_model", "predict_shifts"}),
+        ("model.hidden", {"train_model", "predict_shifts", "plot_parity"}),
+        ("spectrum.t2_s", {"tabulate_shifts", "plot_spectra"}),
+    ],
+)
+def test_a_change_reaches_what_depends_on_it(prefix, always):
+    for entry in entries(prefix):
+        assert entry.rules >= always, entry.what
 
 
 def test_finished_study_has_nothing_to_do(project):
     assert project.reruns() == {}
 
 
-@pytest.mark.parametrize(("block", "key", "value", "rules"), CONFIG_CHANGES)
-def test_a_changed_key_reruns_what_depends_on_it(project, block, key, value, rules):
-    planned = project.reruns(project.variant(put(block, key, value)))
-    assert set(planned) == rules
+def test_the_command_agrees_with_the_plan_in_one_process(project):
+    variant = project.variant(lambda config: config["spectrum"].update(t2_s=0.01))
+    planned = snakemake(project.folder, "--dry-run", "--configfile", variant)
+    jobs = [job["rule"] for job in project.jobs(variant) if job["to_do"]]
+    assert "tabulate_shifts" in jobs
+    for rule in set(jobs):
+        assert f"{rule} " in planned.stdout
+    assert "predict_shifts " not in planned.stdout
+    assert f"total {len(jobs) + 1}" in " ".join(planned.stdout.split())
 
 
 def test_an_added_concentration_computes_itself_alone(project):
@@ -84,26 +129,15 @@ def test_an_added_concentration_computes_itself_alone(project):
     assert planned["predict_shifts"] == 5
 
 
-MODULE_CHANGES = [
-    ("scripts/ionshift/plotting/style.py", PLOTS),
-    ("scripts/ionshift/plotting/training.py", {"plot_parity", "plot_learning_curve"}),
-    ("scripts/plot_parity.py", {"plot_parity"}),
-    ("scripts/ionshift/spectrum.py", FROM_SHIFTS | {"predict_shifts"}),
-    ("scripts/ionshift/config_docs.py", set()),
-    ("scripts/ionshift/model/networks.py", FROM_TRAINING),
-    ("scripts/ionshift/descriptor.py", FROM_SAMPLING),
-    ("scripts/ionshift/shielding/giao.py", FROM_LABELS | {"import_labels"}),
-]
+def test_a_deleted_figure_is_drawn_alone(project):
+    figure = next((project.folder / "results").glob("*/figures/shifts.png"))
+    moved = figure.rename(figure.with_suffix(".moved"))
+    try:
+        assert project.reruns() == {"plot_shifts": 1}
+    finally:
+        moved.rename(figure)
 
 
-@pytest.mark.parametrize(("module", "rules"), MODULE_CHANGES)
-def test_an_edited_module_reruns_what_imports_it(project, module, rules):
-    with edited(project.folder / module, suffix="\n# edited\n"):
-        planned = set(project.reruns())
-    assert planned - RECORD - {"import_labels"} == rules - RECORD - {"import_labels"}
-
-
-def test_a_new_template_reruns_the_boxes(project):
-    with edited(project.folder / "resources" / "molecules" / "DME.pdb", prefix="REMARK edited\n"):
-        planned = project.reruns()
-    assert {"pack_box", "run_md"} <= set(planned)
+def test_a_module_of_the_plots_does_not_reach_the_physics(project):
+    with edited(project.folder / "scripts/ionshift/plotting/training.py", suffix="# edited\n"):
+        assert set(project.reruns()) == {"plot_parity", "plot_learning_curve"}

@@ -1,0 +1,194 @@
+"""A changed, valid value for every key of the configuration model."""
+
+import copy
+from contextlib import chdir
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from ionshift import config as settings
+from ionshift import preflight
+from ionshift.errors import InputError
+
+# What must be set before a key can matter: dotted prefix of the key to other keys and values.
+CONTEXTS = {
+    "labelling.protocols": {
+        "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
+        "labelling.protocol": "own",
+    },
+}
+# Keys for which trial finds no changed value that the model accepts: what to set instead.
+VALUES = {
+    "labelling.protocol": {"labelling.protocol": "reference"},
+    "electrolyte.species.*.charge": {
+        "electrolyte.species.LI.charge": 2,
+        "electrolyte.species.FSI.charge": -2,
+    },
+    "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
+}
+TRIED_NUMBERS = (
+    lambda x: x + 1,
+    lambda x: 2 * x,
+    lambda x: x / 2,
+    lambda x: x - 1,
+    lambda x: 0.9 * x,
+    lambda x: 10 * x,
+)
+TRIED_WHEN_NONE = (1, 2.5, "own", [0.0, 1.0], ["F"])
+TRIED_STRINGS = ("F", "plasma", "#000000", "own")
+
+
+def model_keys(block=settings.Study, prefix=""):
+    """Dotted names of all keys; `*` stands for any name in a mapping (or list) of blocks."""
+    for name, field in block.model_fields.items():
+        inner = settings._block_of(field.annotation)
+        if inner is None:
+            yield prefix + name
+        else:
+            yield from model_keys(inner, f"{prefix}{name}.{'*.' if _holds_many(field) else ''}")
+
+
+def _holds_many(field):
+    parts = (field.annotation, *get_args(field.annotation))
+    return any(get_origin(part) in (dict, list) for part in parts)
+
+
+def is_fixed(key):
+    """Whether the model allows one value only."""
+    field = _field(key)
+    return get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+
+
+def _field(key):
+    block, field = settings.Study, None
+    for part in key.split("."):
+        if part != "*":
+            field = block.model_fields[part]
+            block = settings._block_of(field.annotation)
+    return field
+
+
+def changed_config(key, demo, folder):
+    """The demo's configuration with another value at `key`.
+
+    Files that a changed value needs are written into `folder`, the project.
+
+    Returns
+    -------
+    (dict, bool) : the configuration, and whether the checks of files accept it
+
+    Raises
+    ------
+    ValueError
+        if no value is found that the model accepts.
+    """
+    base = _with_defaults(demo, CONTEXTS.get(_context_of(key), {}))
+    acceptable = []
+    for config in _changed(key, base, folder):
+        with chdir(folder):
+            try:
+                study = settings.load(config)
+                acceptable.append(config)
+                preflight.check(study)
+                return config, True
+            except InputError:
+                continue
+    if acceptable:
+        return acceptable[0], False
+    raise ValueError(
+        f"no valid changed value found for {key}: name one in changes.VALUES, or what must be set "
+        "before it in changes.CONTEXTS"
+    )
+
+
+def _context_of(key):
+    return next((prefix for prefix in CONTEXTS if key.startswith(f"{prefix}.")), None)
+
+
+def _with_defaults(demo, context):
+    config = settings.load(demo).model_dump(mode="json")
+    for key, value in context.items():
+        _put(config, key.split("."), value)
+    return settings.load(config).model_dump(mode="json")
+
+
+def _put(config, path, value):
+    *parents, last = path
+    for part in parents:
+        config = config[part]
+    config[last] = value
+
+
+def _changed(key, base, folder):
+    """Configurations with another value at `key`, valid or not."""
+    if key in VALUES:
+        config = copy.deepcopy(base)
+        for name, value in VALUES[key].items():
+            _put(config, name.split("."), value)
+        yield config
+        return
+    for path in _paths(base, key.split(".")):
+        current = base
+        for part in path:
+            current = current[part]
+        for value in [*_literals(_field(key).annotation), *_variants(current, folder)]:
+            if value != current:
+                config = copy.deepcopy(base)
+                _put(config, path, value)
+                yield config
+
+
+def _paths(block, parts):
+    """Where a key stands in a configuration, for every name that `*` can be."""
+    if not parts:
+        return [[]]
+    if block is None:
+        return []
+    names = parts[:1]
+    if parts[0] == "*":
+        names = range(len(block)) if isinstance(block, list) else list(block)
+    return [[name, *rest] for name in names for rest in _paths(block[name], parts[1:])]
+
+
+def _literals(annotation):
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [value for part in get_args(annotation) for value in _literals(part)]
+
+
+def _variants(value, folder):
+    match value:
+        case bool():
+            return [not value]
+        case int():
+            return [round(change(value)) for change in TRIED_NUMBERS]
+        case float():
+            return [change(value) for change in TRIED_NUMBERS]
+        case None:
+            return list(TRIED_WHEN_NONE)
+        case str():
+            return _string_variants(value, folder)
+        case list():
+            return _list_variants(value, folder)
+        case dict():
+            return [
+                value | {name: new} for name, old in value.items() for new in _variants(old, folder)
+            ]
+    raise TypeError(f"no way known to change {value!r}")
+
+
+def _string_variants(value, folder):
+    source = Path(folder) / value
+    if not source.is_file():
+        return list(TRIED_STRINGS)
+    copied = source.with_stem(f"{source.stem}_copy")
+    copied.write_bytes(source.read_bytes())
+    return [str(copied.relative_to(folder))]
+
+
+def _list_variants(value, folder):
+    changed = [
+        [*value[:place], new, *value[place + 1 :]]
+        for place, old in enumerate(value)
+        for new in _variants(old, folder)
+    ]
+    return [*changed, value[:-1], [1], [1.0, 2.0], ["F"], ["own"], [True]]

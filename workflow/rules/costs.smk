@@ -1,0 +1,50 @@
+# Included after every file that names tables: its table looks at the benchmarks of what made them.
+# Benchmark files are read, not required: a lost timing is no reason to compute anything again.
+
+
+rule tabulate_costs:
+    input:
+        tables=[getattr(rules, name).output for name in TABLE_RULES],
+    output:
+        costs=f"{TABLES}/costs.csv",
+    log:
+        f"{LOGS}/tabulate_costs.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        benchmarks=BENCHMARKS,
+        code=code("tabulate_costs"),
+    message:
+        "Recorded time and memory of every rule"
+    script:
+        "../../scripts/tabulate_costs.py"
+
+
+rule plot_costs:
+    input:
+        costs=rules.tabulate_costs.output.costs,
+    output:
+        pdf=f"{FIGURES}/costs.pdf",
+        png=report(
+            f"{FIGURES}/costs.png",
+            caption="../report/plot_costs.rst",
+            category="The run",
+            labels={"figure": "costs"},
+        ),
+    log:
+        f"{LOGS}/plot_costs.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_costs"),
+    message:
+        "Drawing: recorded time and memory of every rule"
+    script:
+        "../../scripts/plot_costs.py"
+
+
+TABLE_RULES += ["tabulate_costs"]
+FIGURE_RULES += ["plot_costs"]
