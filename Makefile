@@ -1,15 +1,17 @@
 # Everything runs in .venv, made from envs/requirements.txt with pip alone.
 # With conda:  make demo SDM="--sdm conda"   (Snakemake makes one environment a stage)
+# On SLURM:    make run PROFILE=slurm CONFIG=config/lifsi_dme.yaml
 
 PYTHON ?= python3
 CORES ?= 2
 CONFIG ?= config/config.yaml
+PROFILE ?= default
 SDM ?=
 BIN := .venv/bin
-RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
+RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs retry-labels label-set setup docs clean help
+.PHONY: demo run plan report test test-fast test-slurm lint docs retry-labels label-set setup docs clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,6 +43,10 @@ test: setup lint  ## all tests
 
 test-fast: setup  ## the tests without the slow ones
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow"
+
+test-slurm: setup  ## install SLURM where that is possible, and run the tests that need one
+	$(BIN)/python tests/integration/slurm_cluster.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/test_slurm.py
 
 lint: setup  ## formatters and linters
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ rule tabulate_md:
         f"{LOGS}/tabulate_md.log",
     conda:
         "../../envs/analysis.yaml"
+    localrule: True
     threads: 1
     params:
         replicas=[(system, replica) for system in SYSTEMS for replica in REPLICAS],
@@ -38,6 +39,7 @@ rule tabulate_rdf:
         f"{LOGS}/tabulate_rdf.log",
     conda:
         "../../envs/analysis.yaml"
+    localrule: True
     threads: 1
     params:
         code=code("tabulate_rdf"),
@@ -71,7 +73,7 @@ rule tabulate_shifts:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         spectrum=block(

@@ -10,6 +10,7 @@ rule write_manifest:
         f"{LOGS}/write_manifest.log",
     conda:
         "../../envs/workflow.yaml"
+    localrule: True
     threads: 1
     params:
         study=STUDY.model_dump(mode="json"),

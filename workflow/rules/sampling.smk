@@ -16,7 +16,7 @@ rule measure_rdf:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=60,
+        runtime=minutes(costs.reading_minutes),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
@@ -37,6 +37,7 @@ rule set_cutoff:
         f"{LOGS}/set_cutoff.log",
     conda:
         "../../envs/analysis.yaml"
+    localrule: True
     threads: 1
     params:
         cutoff_A=STUDY.shell.cutoff_A,
@@ -64,7 +65,7 @@ rule sample_clusters:
     threads: 1
     resources:
         mem_mb=memory_MB(3000),
-        runtime=120,
+        runtime=minutes(costs.sampling_minutes),
     params:
         study=STUDY.study,
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
