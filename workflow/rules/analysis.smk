@@ -15,9 +15,9 @@ rule tabulate_md:
         thermo=f"{TABLES}/thermo.csv",
     log:
         f"{LOGS}/tabulate_md.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
-    localrule: True
     threads: 1
     params:
         replicas=[(system, replica) for system in SYSTEMS for replica in REPLICAS],
@@ -37,9 +37,9 @@ rule tabulate_rdf:
         rdf=f"{TABLES}/rdf.csv",
     log:
         f"{LOGS}/tabulate_rdf.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
-    localrule: True
     threads: 1
     params:
         code=code("tabulate_rdf"),

@@ -9,9 +9,9 @@ rule import_labels:
         table=f"{RESULTS}/labels/shipped/{{set}}.parquet",
     log:
         f"{LOGS}/import_labels/{{set}}.log",
+    localrule: True
     conda:
         "../../envs/dft.yaml"
-    localrule: True
     threads: 1
     params:
         protocol=PROTOCOL,

@@ -8,9 +8,9 @@ rule write_manifest:
         manifest=f"{RESULTS}/manifest.json",
     log:
         f"{LOGS}/write_manifest.log",
+    localrule: True
     conda:
         "../../envs/workflow.yaml"
-    localrule: True
     threads: 1
     params:
         study=STUDY.model_dump(mode="json"),

@@ -35,9 +35,9 @@ rule set_cutoff:
         shell=f"{RESULTS}/shell/shell.json",
     log:
         f"{LOGS}/set_cutoff.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
-    localrule: True
     threads: 1
     params:
         cutoff_A=STUDY.shell.cutoff_A,
