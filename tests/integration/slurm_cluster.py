@@ -86,9 +86,14 @@ def why_not():
     missing = [name for name in DAEMONS if shutil.which(name, path=_path()) is None]
     if missing:
         return f"no {', '.join(missing)}: `make test-slurm` as root on Debian or Ubuntu installs it"
-    if SYSTEM_CONF.exists():
+    if SYSTEM_CONF.exists() and not _left_by_killed_tests():
         return f"{SYSTEM_CONF} exists: this machine has a SLURM of its own"
     return None
+
+
+def _left_by_killed_tests():
+    ping = subprocess.run(["scontrol", "ping"], capture_output=True)
+    return SYSTEM_CONF.is_symlink() and ping.returncode != 0
 
 
 def install():
@@ -170,6 +175,17 @@ class Cluster:
         rows = (line.split("|") for line in lines.splitlines())
         return {number: (comment, node) for number, comment, node in rows}
 
+    def processes(self, number, words):
+        """Numbers of a job's processes whose command line has these words."""
+        mark = f"SLURM_JOB_ID={number}\0".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                mine = mark in (folder / "environ").read_bytes()
+                if mine and words.encode() in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
     def accounting(self):
         """Every job ever as a list of dicts of what sacct knows."""
         fields = ["JobID", "Comment", "State", "NodeList", "Account", "MaxRSS", "Elapsed"]
@@ -194,7 +210,7 @@ class Cluster:
                 user=user,
                 group=user,
                 extra_groups=[] if user else None,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
         self.daemons.append(process)
         return process
@@ -214,18 +230,16 @@ class Cluster:
         data = self.folder / "database"
         data.mkdir()
         shutil.chown(data, "mysql", "mysql")
-        options = ("--no-defaults", "--user=mysql", f"--datadir={data}")
-        subprocess.run(
-            ["mariadb-install-db", *options, "--auth-root-authentication-method=normal"],
-            check=True,
-            capture_output=True,
-        )
+        options = ("--no-defaults", f"--datadir={data}")
+        login = ("--user=mysql", "--auth-root-authentication-method=normal")
+        subprocess.run(["mariadb-install-db", *options, *login], check=True, capture_output=True)
         socket_file = data / "socket"
         self._start(
             *("mariadbd", *options, f"--socket={socket_file}", f"--pid-file={data}/pid"),
             *("--bind-address=127.0.0.1", f"--port={self.ports['sql']}", "--skip-name-resolve"),
             *("--innodb-buffer-pool-size=128M", "--innodb-lock-wait-timeout=900"),
             "--innodb-flush-log-at-trx-commit=0",
+            user="mysql",
         )
         client = ("mariadb", "--no-defaults", "--user=root", f"--socket={socket_file}")
         self._wait(*client, "--execute=SELECT 1")
@@ -248,7 +262,7 @@ class Cluster:
         configuration = self.folder / "slurm.conf"
         configuration.write_text(SLURM_CONF.format(**values))
         SYSTEM_CONF.parent.mkdir(exist_ok=True)
-        SYSTEM_CONF.unlink(missing_ok=True)  # at most a dangling link, see why_not
+        SYSTEM_CONF.unlink(missing_ok=True)  # see why_not
         SYSTEM_CONF.symlink_to(configuration)
         self.linked = True
 
@@ -264,8 +278,8 @@ class Cluster:
             time.sleep(0.2)
 
 
-def _end_with_parent():
-    """Have the kernel end this daemon when the tests' process dies."""
+def end_with_parent():
+    """In a new process: have the kernel end it when the tests' process dies."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 

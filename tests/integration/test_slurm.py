@@ -3,7 +3,6 @@
 Needs root and SLURM's programs (`make test-slurm` installs them on Debian and Ubuntu).
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -11,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -67,6 +65,7 @@ def start(folder, cluster, *arguments, profile=PROFILE):
             stdout=log,
             stderr=log,
             env=cluster.environment | {"OMP_NUM_THREADS": "1"},
+            preexec_fn=slurm_cluster.end_with_parent,
         )
 
 
@@ -84,15 +83,6 @@ def wait_for(folder, process, happened):
         assert time.monotonic() < deadline, text[-8000:]
         time.sleep(0.1)
     return found
-
-
-@contextmanager
-def kept_waiting(log):
-    """Hold the lock of a rule's log, so that its job waits (for its time limit)."""
-    log.parent.mkdir(parents=True)
-    with log.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 class Hurt:
@@ -117,40 +107,58 @@ class Hurt:
                 return number, node
         return None
 
+    def script(self, system):
+        """Number of the running MD job of a system and of its process, or None."""
+        number, _ = self.job(f"run_md_wildcards_{system}") or (None, None)
+        processes = number and self.cluster.processes(number, ".run_md.py")
+        return (number, processes[0]) if processes else None
+
+    def out_of_time(self):
+        """Number of the MD job that SLURM ended at its time limit, or None."""
+        for job in self.cluster.accounting():
+            if job["State"] == "TIMEOUT" and "run_md_wildcards_dense" in job["Comment"]:
+                return job["JobID"]
+        return None
+
     def run(self):
-        with kept_waiting(self.results / "logs/run_md/dense_0.log"):
-            self.kill_snakemake()
-            process = start(self.folder, self.cluster)
-            self.cancel_a_label_job(process)
-            self.exceed_the_time_limit(process)
+        self.kill_snakemake()
+        process = start(self.folder, self.cluster)
+        self.hang(process)
+        self.cancel_a_label_job(process)
+        self.timed_out = wait_for(self.folder, process, self.out_of_time)
         self.lose_a_node(process)
         finish(self.folder, process)
 
     def kill_snakemake(self):
-        """... in the middle of the production of the first system."""
+        """... while both systems are in their production, stopped there."""
         process = start(self.folder, self.cluster)
-        work = self.results / "md/dilute/0/work"
-        wait_for(self.folder, process, lambda: [*work.glob("*production/checkpoint.npz")])
+        work = self.results / "md"
+        waiting = {"dilute", "dense"}
+
+        def in_production():
+            checkpoints = work.glob("*/0/work/*production/checkpoint.npz")
+            return waiting & {path.relative_to(work).parts[0] for path in checkpoints}
+
+        while waiting:
+            for system in wait_for(self.folder, process, in_production):
+                self.left_behind, script = self.script(system)
+                os.kill(script, signal.SIGSTOP)
+                waiting.remove(system)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        self.left_behind, _ = self.job("run_md_wildcards_dilute")
-        self.kept |= stamps(work.glob("*/done.json"))
+        self.kept |= stamps(work.glob("*/0/work/*/done.json"))
+
+    def hang(self, process):
+        """Stop the MD of the second system, as a file system does that hangs."""
+        wait_for(self.folder, process, lambda: self.script("dense") or self.out_of_time())
+        if not self.out_of_time():
+            os.kill(self.script("dense")[1], signal.SIGSTOP)
 
     def cancel_a_label_job(self, process):
         wait_for(self.folder, process, self.labels)
         self.cancelled, _ = wait_for(self.folder, process, lambda: self.job("label_shard"))
         self.kept |= self.labels()
         self.cluster.ask("scancel", self.cancelled)
-
-    def exceed_the_time_limit(self, process):
-        def out_of_time():
-            return [
-                job["JobID"]
-                for job in self.cluster.accounting()
-                if job["State"] == "TIMEOUT" and "run_md_wildcards_dense" in job["Comment"]
-            ]
-
-        self.out_of_time = wait_for(self.folder, process, out_of_time)[0]
 
     def lose_a_node(self, process):
         """... while it computes a label of the second system, after the first one is there."""
@@ -167,9 +175,9 @@ class Hurt:
 
 
 def too_small(profile):
-    """First attempts that must fail: a minute for MD that waits, no room for the sampling."""
+    """First attempts that must fail: a minute for MD that hangs, no room for the sampling."""
     profile["set-resources"] = {
-        "run_md": {"runtime": "1 * attempt"},
+        "run_md": {"runtime": "30 ** (attempt - 1) if wildcards.system == 'dense' else 30"},
         "sample_clusters": {"mem_mb": "300 * attempt"},
     }
 
@@ -199,7 +207,7 @@ def test_every_rule_ran_as_a_job_on_a_node_or_is_a_local_one(hurt):
 
 def test_snakemake_killed_leaves_no_job_behind(hurt):
     listed = re.search(r"an earlier run of this folder left: (.*)", log_of(hurt)).group(1)
-    assert f"{hurt.left_behind} (rule_run_md_wildcards_dilute_0)" in listed
+    assert f"{hurt.left_behind} (rule_run_md_wildcards_" in listed
     assert hurt.state(hurt.left_behind).startswith("CANCELLED")
 
 
@@ -212,7 +220,7 @@ def test_a_lost_node_is_survived(hurt):
 
 
 def test_a_job_over_its_time_gets_more(hurt):
-    assert f"SLURM-job '{hurt.out_of_time}' failed, SLURM status is: 'TIMEOUT'" in log_of(hurt)
+    assert f"SLURM-job '{hurt.timed_out}' failed, SLURM status is: 'TIMEOUT'" in log_of(hurt)
 
 
 def test_a_job_over_its_memory_gets_more(hurt):
@@ -224,7 +232,7 @@ def test_a_job_over_its_memory_gets_more(hurt):
 
 
 def test_no_finished_label_or_md_stage_was_computed_again(hurt):
-    assert len([path for path in hurt.kept if path.name == "done.json"]) >= 5
+    assert len([path for path in hurt.kept if path.name == "done.json"]) == 12
     assert len([path for path in hurt.kept if path.name != "done.json"]) >= 3
     assert stamps(hurt.kept) == hurt.kept
     assert len(hurt.labels()) == 8
