@@ -176,4 +176,4 @@ def _ask(*command):
 
 
 def _text(done):
-    return " ".join((done.stdout + done.stderr).split())
+    return " ".join((done.stdout + done.stderr).replace("*", " ").split())
