@@ -228,7 +228,11 @@ def test_a_job_over_its_memory_gets_more(hurt):
     failed = [job for job in jobs if job["State"] != "COMPLETED"]
     assert len(failed) >= 2
     assert len(jobs) - len(failed) == 2
-    assert re.search(r"[Ee]xceeded.*memory limit|oom_kill", log_of(hurt))
+    logs = [
+        hurt.folder / name for name in set(re.findall(r"\S+/slurm_logs/\S+\.log", log_of(hurt)))
+    ]
+    told = [log for log in logs if log.exists() and "exceeded memory limit" in log.read_text()]
+    assert {log.parts[-3] for log in told} == {"rule_sample_clusters"}
 
 
 def test_no_finished_label_or_md_stage_was_computed_again(hurt):
