@@ -1,17 +1,19 @@
 # Everything runs in .venv, made from envs/requirements.txt with pip alone.
 # With conda:  make demo SDM="--sdm conda"   (Snakemake makes one environment a stage)
+# On SLURM:    make run PROFILE=slurm CONFIG=config/lifsi_dme.yaml
 
 PYTHON ?= python3
 CORES ?= 2
 CONFIG ?= config/config.yaml
+PROFILE ?= default
 SDM ?=
 ARCHIVE ?=
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
-RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
+RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan status report crate archive redraw test test-fast test-conda lint docs rerun-table \
+.PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
 	bench retry-labels label-set setup clean help
 
 help:  ## list the targets
@@ -59,6 +61,10 @@ test-conda: setup  ## the rules in real conda environments made from envs/ (slow
 
 test-fast: setup  ## the tests without the slow ones
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow"
+
+test-slurm: setup  ## install SLURM where that is possible, and run the tests that need one
+	$(BIN)/python tests/integration/slurm_cluster.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integration/test_slurm.py
 
 lint: setup  ## formatters and linters
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ rule tabulate_md:
         thermo=f"{TABLES}/thermo.csv",
     log:
         f"{LOGS}/tabulate_md.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -36,6 +37,7 @@ rule tabulate_rdf:
         rdf=f"{TABLES}/rdf.csv",
     log:
         f"{LOGS}/tabulate_rdf.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -71,7 +73,7 @@ rule tabulate_shifts:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         spectrum=block(

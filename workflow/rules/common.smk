@@ -1,5 +1,5 @@
 from ionshift import config as settings
-from ionshift import electrolyte, preflight, provenance
+from ionshift import electrolyte, limits, preflight, provenance
 from ionshift.errors import InputError
 
 
@@ -51,8 +51,16 @@ def seed_of(wildcards):
 
 
 def memory_MB(base):
-    """Memory that grows with every attempt."""
-    return lambda wildcards, attempt: base * attempt
+    """Memory of the script with that of Snakemake around it; it grows with every attempt."""
+    return lambda wildcards, attempt: (base + limits.SNAKEMAKE_MB) * attempt
+
+
+def minutes(estimate):
+    """Time limit that grows with every attempt; `estimate` is a number or a function of STUDY
+    and the name of the system."""
+    if not callable(estimate):
+        return lambda wildcards, attempt: estimate * attempt
+    return lambda wildcards, attempt: estimate(STUDY, wildcards.system) * attempt
 
 
 def templates():

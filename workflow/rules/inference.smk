@@ -74,7 +74,7 @@ rule predict_shifts:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        runtime=minutes(limits.prediction_minutes),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),

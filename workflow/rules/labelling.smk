@@ -9,6 +9,7 @@ rule import_labels:
         table=f"{RESULTS}/labels/shipped/{{set}}.parquet",
     log:
         f"{LOGS}/import_labels/{{set}}.log",
+    localrule: True
     conda:
         "../../envs/dft.yaml"
     threads: 1
@@ -35,10 +36,8 @@ rule label_shard:
         "../../envs/dft.yaml"
     threads: STUDY.labelling.workers
     resources:
-        mem_mb=lambda wildcards, attempt: (
-            attempt * (500 + STUDY.labelling.workers * STUDY.labelling.max_memory_MB)
-        ),
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=memory_MB(STUDY.labelling.workers * STUDY.labelling.max_memory_MB),
+        runtime=minutes(limits.shard_minutes(STUDY)),
     params:
         protocol=PROTOCOL,
         store=STUDY.labelling.store,
@@ -64,6 +63,9 @@ rule collect_labels:
     conda:
         "../../envs/dft.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         min_ok_share=STUDY.labelling.min_ok_share,
         code=code("collect_labels"),

@@ -17,7 +17,7 @@ rule pack_box:
     threads: 1
     resources:
         mem_mb=memory_MB(1000),
-        runtime=30,
+        runtime=minutes(60),
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
@@ -48,7 +48,7 @@ rule run_md:
     threads: STUDY.md.threads
     resources:
         mem_mb=memory_MB(2000),
-        runtime=lambda wildcards, attempt: 1440 * attempt,
+        runtime=minutes(limits.md_minutes),
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),

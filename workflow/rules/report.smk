@@ -8,6 +8,7 @@ rule write_manifest:
         manifest=f"{RESULTS}/manifest.json",
     log:
         f"{LOGS}/write_manifest.log",
+    localrule: True
     conda:
         "../../envs/workflow.yaml"
     threads: 1

@@ -16,7 +16,7 @@ rule measure_rdf:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=60,
+        runtime=minutes(limits.reading_minutes),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
@@ -35,6 +35,7 @@ rule set_cutoff:
         shell=f"{RESULTS}/shell/shell.json",
     log:
         f"{LOGS}/set_cutoff.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -64,7 +65,7 @@ rule sample_clusters:
     threads: 1
     resources:
         mem_mb=memory_MB(3000),
-        runtime=120,
+        runtime=minutes(limits.sampling_minutes),
     params:
         study=STUDY.study,
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),

@@ -15,8 +15,8 @@ rule train_model:
         "../../envs/ml.yaml"
     threads: 1
     resources:
-        mem_mb=memory_MB(4000),
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=memory_MB(limits.training_MB(STUDY)),
+        runtime=minutes(limits.training_minutes(STUDY)),
     params:
         descriptor=block("descriptor"),
         model=block("model"),

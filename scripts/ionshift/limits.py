@@ -1,0 +1,91 @@
+"""What a job may take: the minutes and the memory that a scheduler is asked for.
+
+The speeds are the slowest ones measured (docs/scaling.md), the margins on top of them are wide:
+a job that is too short is started again with more, one that is too long only queues longer.
+"""
+
+import math
+
+from ionshift import electrolyte
+
+SNAKEMAKE_MB = 500
+"""Memory of the Snakemake processes that wrap a job on a cluster."""
+MD_ATOM_NS_PER_DAY = {"gromacs": 80_000, "openmm": 25_000}
+"""Atoms times nanoseconds a day and CPU core."""
+LABEL_MINUTES = 2.0
+"""A DFT label of the protocol `fast`, one process."""
+ENVIRONMENT_S = 2e-3
+"""Descriptor and prediction of one environment."""
+MARGIN = 3
+LEAST_MINUTES = 30
+
+
+def n_atoms(study, system):
+    """Atoms in the box of the system with this name."""
+    molecules = electrolyte.load_templates(study.electrolyte)
+    counts = study.systems[system].counts
+    return sum(molecules[name].n_atoms * count for name, count in counts.items())
+
+
+def n_environments(study, system):
+    """Nuclei times analysed frames of all replicas."""
+    molecules = electrolyte.load_templates(study.electrolyte)
+    nuclei = sum(
+        molecules[name].elements.count(study.electrolyte.nucleus) * count
+        for name, count in study.systems[system].counts.items()
+    )
+    frames = -(-study.md.n_frames // study.sampling.frame_stride)
+    return nuclei * frames * study.md.replicas
+
+
+def n_labels(study):
+    """Labels to be computed for all systems."""
+    return study.sampling.n_clusters * len(study.systems)
+
+
+def md_core_hours(study, system):
+    """Core-hours of one replica at the slowest measured speed."""
+    md = study.md
+    total_ns = (md.npt_ps + md.anneal_ps + md.density_ps + md.nvt_ps + md.production_ps) / 1000
+    return 24 * n_atoms(study, system) * total_ns / MD_ATOM_NS_PER_DAY[md.engine]
+
+
+def md_minutes(study, system):
+    """Time limit of one replica."""
+    return _with_margin(60 * md_core_hours(study, system) / study.md.threads)
+
+
+def reading_minutes(study, system):
+    """Time limit of a pass over the trajectories of a system."""
+    return _with_margin(n_environments(study, system) * ENVIRONMENT_S / 60)
+
+
+def sampling_minutes(study, system):
+    """Time limit of the choice of clusters: one pass, and descriptors of the pool."""
+    n_described = n_environments(study, system) + study.sampling.pool_size
+    return _with_margin(n_described * ENVIRONMENT_S / 60)
+
+
+def prediction_minutes(study, system):
+    """Time limit of the prediction of a system: one pass, and its environments."""
+    return 2 * reading_minutes(study, system)
+
+
+def shard_minutes(study):
+    """Time limit of one labelling shard."""
+    rounds = -(-study.labelling.shard_size // study.labelling.workers)
+    return _with_margin(rounds * LABEL_MINUTES)
+
+
+def training_minutes(study):
+    """Time limit of the training."""
+    return 120 + math.ceil(n_labels(study) / 50)
+
+
+def training_MB(study):
+    """Memory of the training."""
+    return 2000 + math.ceil(n_labels(study) / 10)
+
+
+def _with_margin(minutes):
+    return max(LEAST_MINUTES, math.ceil(MARGIN * minutes))
