@@ -5,11 +5,13 @@ PYTHON ?= python3
 CORES ?= 2
 CONFIG ?= config/config.yaml
 SDM ?=
+SET ?= resources/labels/lifsi_dme_fast.extxyz
+CLUSTERS ?= 8
 BIN := .venv/bin
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/default --cores $(CORES) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan report test test-fast lint docs retry-labels label-set setup docs clean help
+.PHONY: demo run plan report test test-fast lint docs retry-labels labels-status bench-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +55,12 @@ docs: setup  ## regenerate config/schema.json and config/README.md
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)
 	$(RUN)
+
+labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours left
+	PYTHONPATH=scripts $(BIN)/python scripts/labels_status.py $(CONFIG)
+
+bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
+	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)
 
 label-set:  ## remake the label set that ships (core-hours)
 	$(MAKE) run CONFIG=config/shipped_labels.yaml

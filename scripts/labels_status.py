@@ -18,7 +18,8 @@ def main(path):
     clusters_of = {}
     for system in study.systems:
         source = Path(f"results/{study.study}/clusters/{system}.extxyz")
-        clusters_of[system] = labels.read_clusters(source) if source.is_file() else []
+        chosen = source.is_file() and study.sampling.n_clusters
+        clusters_of[system] = labels.read_clusters(source) if chosen else []
     shipped_s = [
         float(atoms.info["wall_s"])
         for name in study.labelling.shipped

@@ -20,9 +20,9 @@ def main(path):
     total = 0
     for system in study.systems:
         source = results / "clusters" / f"{system}.extxyz"
-        if not source.is_file():
+        if not (source.is_file() and study.sampling.n_clusters):
             continue
-        clusters = labels.read_clusters(source)[: study.sampling.n_clusters]
+        clusters = labels.read_clusters(source)
         failed = retry_failed(clusters, labelling.chosen_protocol(), store)
         for shard in {position // labelling.shard_size for position in failed}:
             table = results / "labels" / "shards" / f"{system}_{shard}.parquet"

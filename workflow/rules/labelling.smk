@@ -41,6 +41,7 @@ rule label_shard:
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         protocol=PROTOCOL,
+        protocol_name=STUDY.labelling.protocol,
         store=STUDY.labelling.store,
         shard_size=STUDY.labelling.shard_size,
         code=code("label_shard"),
