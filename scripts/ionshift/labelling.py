@@ -100,7 +100,14 @@ class _Worker:
             raise answer
         return answer
 
+    def retire(self):
+        """End it between two labels."""
+        with suppress(BrokenPipeError):  # killed already
+            self.pipe.send(None)
+        self.process.join()
+
     def stop(self):
+        """End it at once; its label is lost."""
         self.process.terminate()
         self.process.join()
 
@@ -110,11 +117,13 @@ def _serve(pipe, protocol, folder):
     store = LabelStore(folder)
     while True:
         try:
-            key, atoms = pipe.recv()
+            request = pipe.recv()
         except EOFError:
             return
+        if request is None:
+            return
         try:
-            answer = _compute_one(key, atoms, protocol, store)
+            answer = _compute_one(*request, protocol, store)
         except Exception as error:
             answer = error
         pipe.send(answer)
@@ -140,7 +149,7 @@ def _compute_all(waiting, protocol, store, workers, log):
                 else:
                     yield key, _store_death(key, worker, store), False
                 if answer is None or not queue:
-                    worker.stop()
+                    worker.retire()
                     busy.remove(worker)
                     if queue:
                         busy.append(_start(queue, waiting, tries, protocol, store))

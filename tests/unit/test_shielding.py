@@ -41,6 +41,11 @@ def water():
     return Atoms("OHH", WATER_A)
 
 
+def formyl_fluoride():
+    """HCOF: 1H, 13C, 17O and 19F in one molecule, about its experimental geometry."""
+    return Atoms("COFH", [[0, 0, 0], [1.18, 0, 0], [-0.71, 1.14, 0], [-0.62, -0.89, 0]])
+
+
 def lithium_waters(n_waters=4, seed=1):
     """Li+ with waters at 1.95 A, randomly turned."""
     rng = np.random.default_rng(seed)
@@ -317,6 +322,7 @@ def nwchem_shieldings(atoms, functional, folder):
         pytest.param(lithium_hydride, "pbe", marks=SLOW),
         pytest.param(water, "pbe", marks=SLOW),
         pytest.param(water, "pbe0", marks=SLOW),
+        pytest.param(formyl_fluoride, "hf", marks=SLOW),
     ],
 )
 def test_shieldings_equal_nwchem(molecule, functional, tmp_path):
