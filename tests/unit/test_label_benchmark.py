@@ -5,6 +5,7 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 import pytest
+from ase import Atoms
 
 import bench_labels
 from ionshift import label_benchmark, labelling, labels
@@ -61,7 +62,7 @@ def test_variants_hold_fast_and_reference():
 
 
 def test_clusters_are_spread_over_sizes():
-    clusters = [lithium_water(2.0) * (n, 1, 1) for n in (5, 1, 3, 2, 4)]
+    clusters = [Atoms("LiOHH" * n) for n in (5, 1, 3, 2, 4)]
     assert [len(c) for c in label_benchmark.spread_over(clusters, 3)] == [4, 12, 20]
     assert len(label_benchmark.spread_over(clusters, 9)) == 5
 

@@ -322,7 +322,6 @@ def nwchem_shieldings(atoms, functional, folder):
         pytest.param(lithium_hydride, "pbe", marks=SLOW),
         pytest.param(water, "pbe", marks=SLOW),
         pytest.param(water, "pbe0", marks=SLOW),
-        pytest.param(formyl_fluoride, "hf", marks=SLOW),
     ],
 )
 def test_shieldings_equal_nwchem(molecule, functional, tmp_path):
@@ -339,6 +338,17 @@ def test_shieldings_equal_nwchem(molecule, functional, tmp_path):
     record = ok(compute(atoms, 0, settings, nuclei=range(len(atoms))))
     ours = [np.trace(record["nuclei"][i]) / 3 for i in range(len(atoms))]
     np.testing.assert_allclose(ours, nwchem_shieldings(atoms, functional, tmp_path), atol=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("nwchem") is None, reason="NWChem is not installed")
+def test_four_elements_equal_nwchem(tmp_path):
+    """13C, 17O, 19F and 1H; the default fitting basis alone is off by 0.04 ppm for 19F."""
+    settings = protocol(**CC_PVTZ, scf_conv_tol=1e-10, cphf_tol=1e-6, auxbasis="cc-pv5z-jkfit")
+    record = ok(compute(formyl_fluoride(), 0, settings, nuclei=range(4)))
+    ours = [np.trace(record["nuclei"][i]) / 3 for i in range(4)]
+    expected = nwchem_shieldings(formyl_fluoride(), "hf", tmp_path)
+    np.testing.assert_allclose(ours, expected, atol=0.02)
 
 
 @pytest.mark.slow
@@ -494,19 +504,20 @@ def test_recipes_reach_the_same_label(functional):
 
 
 def test_newton_works_in_a_continuum_with_a_range_separated_functional():
-    settings = protocol(functional="wb97x", scf_conv_tol=1e-9, **CONTINUUM)
+    settings = protocol(functional="wb97x", scf_conv_tol=1e-11, **CONTINUUM)
     plain = ok(compute(water(), 0, settings))
     newton = ok(compute(water(), 0, settings, first_recipe="newton"))
     assert newton["shielding_ppm"] == pytest.approx(plain["shielding_ppm"], abs=1e-3)
 
 
-def test_scf_escalates_by_itself():
-    """Five cycles are too few for DIIS, enough for the second-order recipe after them."""
-    settings = protocol(functional="pbe0", scf_conv_tol=1e-9, max_scf_cycles=5)
-    record = ok(compute(lithium_waters(2), 1, settings))
-    assert record["scf_recipe"] == "newton"
-    patient = ok(compute(lithium_waters(2), 1, settings.model_copy(update={"max_scf_cycles": 50})))
-    assert patient["scf_recipe"] == "plain"
+@pytest.mark.parametrize(("max_cycles", "recipe"), [(5, "damped"), (3, "newton")])
+def test_scf_escalates_by_itself(max_cycles, recipe):
+    """Too few cycles for the recipes before; each goes on from where the last one stopped."""
+    settings = protocol(functional="pbe0", scf_conv_tol=1e-9)
+    patient = ok(compute(lithium_waters(2), 1, settings))
+    hasty = settings.model_copy(update={"max_scf_cycles": max_cycles})
+    record = ok(compute(lithium_waters(2), 1, hasty))
+    assert (patient["scf_recipe"], record["scf_recipe"]) == ("plain", recipe)
     assert record["shielding_ppm"] == pytest.approx(patient["shielding_ppm"], abs=1e-3)
 
 

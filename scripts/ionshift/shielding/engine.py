@@ -24,7 +24,7 @@ RESULTS = (
 
 RECIPES = ("plain", "damped", "newton")
 """Ways to the same SCF solution, each stronger and dearer than the one before: DIIS; DIIS with
-damping and a level shift; second order from where the one before ended."""
+damping and a level shift; second order. Each goes on from where the one before ended."""
 WORKING_BYTES = 3.2e9
 """Memory of integrals and of basis functions on the grid; no result depends on it."""
 SMALLEST_GRID_BYTES = 3e8
