@@ -8,13 +8,15 @@ CONFIG ?= config/config.yaml
 PROFILE ?= default
 SDM ?=
 ARCHIVE ?=
+SET ?= resources/labels/lifsi_dme_fast.extxyz
+CLUSTERS ?= 8
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench retry-labels label-set setup clean help
+	bench bench-labels labels-status retry-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -83,6 +85,12 @@ rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)
 	$(RUN)
+
+labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours left
+	PYTHONPATH=scripts $(BIN)/python scripts/labels_status.py $(CONFIG)
+
+bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
+	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)
 
 label-set:  ## remake the label set that ships (core-hours)
 	$(MAKE) run CONFIG=config/shipped_labels.yaml

@@ -1,7 +1,5 @@
 """Join shards and shipped sets into one label table, behind the gate."""
 
-import pandas as pd
-
 from common import launch
 from ionshift import labels
 from ionshift.files import atomic_path
@@ -9,10 +7,9 @@ from ionshift.files import atomic_path
 
 def main(snakemake, log):
     files = snakemake.input
-    table = pd.concat(
-        [pd.read_parquet(path) for path in [*files.tables, *files.shipped_tables]],
-        ignore_index=True,
-    ).drop_duplicates("key", ignore_index=True)
+    table = labels.join_tables(
+        [labels.read_table(path) for path in [*files.tables, *files.shipped_tables]]
+    )
     clusters = {
         atoms.info["cluster_id"]: atoms
         for path in [*files.clusters, *files.shipped_clusters]

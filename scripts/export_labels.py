@@ -10,8 +10,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from ionshift import config, labels
 from ionshift.files import atomic_path
 
@@ -21,7 +19,7 @@ PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 def main(path, name):
     study = config.load(path)
     source = Path(f"results/{study.study}")
-    table = pd.read_parquet(source / "labels" / "labels.parquet")
+    table = labels.read_table(source / "labels" / "labels.parquet")
     clusters = labels.read_label_set(source / "labels" / "labels.extxyz")
     ok = (table["status"] == "ok").to_numpy()
     target = Path("resources/labels") / name

@@ -17,6 +17,7 @@ def main(snakemake, log):
         labels.LabelStore(params.store),
         workers=snakemake.threads,
         log=log,
+        protocol_name=params.protocol_name,
     )
     with atomic_path(snakemake.output.table) as path:
         table.to_parquet(path, index=False)

@@ -1,28 +1,34 @@
 """Forget the failed labels of a study, so that the next run computes them again.
 
+Each starts with a stronger SCF recipe than the one that failed.
+
 Usage: python scripts/retry_labels.py CONFIG
 """
 
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from ionshift import config
-from ionshift.labels import LabelStore
+from ionshift import config, labels
+from ionshift.labelling import retry_failed
 
 
 def main(path):
     study = config.load(path)
-    store = LabelStore(study.labelling.store)
-    forgotten = 0
-    for shard in sorted(Path(f"results/{study.study}/labels/shards").glob("*.parquet")):
-        table = pd.read_parquet(shard)
-        failed = table.loc[table["status"] != "ok", "key"]
-        forgotten += sum(store.discard(key) for key in failed)
-        if len(failed):
-            shard.unlink()
-    print(f"{forgotten} failed labels will be computed again")
+    labelling = study.labelling
+    store = labels.LabelStore(labelling.store)
+    results = Path(f"results/{study.study}")
+    total = 0
+    for system in study.systems:
+        source = results / "clusters" / f"{system}.extxyz"
+        if not (source.is_file() and study.sampling.n_clusters):
+            continue
+        clusters = labels.read_clusters(source)
+        failed = retry_failed(clusters, labelling.chosen_protocol(), store)
+        for shard in {position // labelling.shard_size for position in failed}:
+            table = results / "labels" / "shards" / f"{system}_{shard}.parquet"
+            table.unlink(missing_ok=True)
+        total += len(failed)
+    print(f"{total} failed labels will be computed again")
 
 
 if __name__ == "__main__":

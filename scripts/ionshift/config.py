@@ -185,7 +185,16 @@ class Protocol(Block):
     grid_level: int = Field(1, ge=0, le=9, description="PySCF grid level.")
     scf_conv_tol: Positive = Field(1e-6, description="Energy convergence of the SCF in Ha.")
     cphf_tol: Positive = Field(1e-4, description="Relative residual of the CPHF equations.")
-    max_scf_cycles: Count = Field(100, description="SCF cycles before a label is given up.")
+    max_scf_cycles: Count = Field(100, description="SCF cycles of each SCF recipe.")
+    solvent_epsilon: float | None = Field(
+        None,
+        gt=1,
+        allow_inf_nan=False,
+        description="Relative permittivity of a continuum around the cluster; null: gas phase.",
+    )
+    solvent_model: Literal["IEF-PCM", "C-PCM"] = Field(
+        "IEF-PCM", description="Polarisable continuum model, where `solvent_epsilon` is set."
+    )
 
 
 PROTOCOLS = {

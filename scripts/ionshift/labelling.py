@@ -1,41 +1,70 @@
 """Computing labels: clusters go through the store, what is missing is computed by processes."""
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections import deque
+from contextlib import suppress
+from multiprocessing import connection, get_context
 
 from ionshift import labels, shielding
-from ionshift.errors import InputError
+from ionshift.labels import LabelStore
+
+ATTEMPTS = 2
+"""How often a cluster is tried whose process is killed."""
 
 
-def label_clusters(clusters, protocol, store, workers=1, log=print):
+def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_name=None):
     """Label clusters through the store and return one row a cluster.
 
     Labels in the store are not computed again. The others are computed by `workers`
-    processes of one thread each and stored as they finish.
+    processes of one thread each and stored as they finish. A label whose process is killed is
+    tried once more, then it is stored as failed; the others go on.
 
     Parameters
     ----------
     clusters : list of Atoms with `charge` in info, the nucleus first
     protocol : config.Protocol
     store : labels.LabelStore
+    protocol_name : the protocol's name, to say when the name stood for other settings before
 
     Returns
     -------
     DataFrame with the columns `labels.COLUMNS`, in the order of `clusters`
     """
+    if protocol_name:
+        _say_what_changed(protocol_name, protocol, store, log)
     keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+    for key in keys:
+        aside = store.set_damaged_aside(key)
+        if aside:
+            log(f"a label file was damaged (truncated or edited), computing it again: see {aside}")
     waiting = {key: atoms for key, atoms in zip(keys, clusters, strict=True) if key not in store}
-    n_known = len(clusters) - len(waiting)
+    n_known = len(set(keys)) - len(waiting)
     log(f"{len(clusters)} clusters: {n_known} labels in the store, {len(waiting)} to compute")
-    finished = _compute_all(waiting, protocol, store, workers)
-    for count, (key, record) in enumerate(finished, start=1):
+    finished = _compute_all(waiting, protocol, store, workers, log)
+    for count, (key, record, found) in enumerate(finished, start=1):
         log(
-            f"label {count}/{len(waiting)} {waiting[key].info.get('cluster_id', key[:12])}: "
-            f"{_summary(record)}"
+            f"label {count}/{len(waiting)} {_name(waiting[key], key)}: {_summary(record)}"
+            f"{', by another process' if found else ''}"
         )
     return labels.label_table(clusters, keys, store, protocol)
+
+
+def _say_what_changed(name, protocol, store, log):
+    now = protocol.model_dump(mode="json")
+    for old_hash, old in store.note_protocol(name, protocol):
+        changes = ", ".join(
+            f"{key} was {old.get(key)!r}, is {value!r}"
+            for key, value in now.items()
+            if key in old and old[key] != value
+        )
+        log(
+            f"protocol '{name}' stood for other settings before ({changes}): labels made with "
+            f"those (hash {old_hash}) stay in the store and are not used"
+        )
+
+
+def _name(atoms, key):
+    return atoms.info.get("cluster_id", key[:12])
 
 
 def _summary(record):
@@ -44,26 +73,159 @@ def _summary(record):
     return f"{record['status']}, {record['reason']}"
 
 
-def _compute_all(waiting, protocol, store, workers):
-    jobs = [(key, atoms, protocol, store.folder) for key, atoms in waiting.items()]
-    if workers == 1 or len(jobs) <= 1:
-        for job in jobs:
-            yield _compute_one(*job)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_compute_one, *job) for job in jobs]
+class _Worker:
+    """A process that computes one label after another; its end of the pipe tells if it died."""
+
+    def __init__(self, protocol, folder):
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, protocol, folder), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.key = None
+
+    def give(self, key, atoms):
+        self.key = key
+        with suppress(BrokenPipeError):  # killed already: `answer` says so
+            self.pipe.send((key, atoms))
+
+    def answer(self):
+        """(record, found) of the label; None if the process was killed."""
         try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool:
-            raise InputError(
-                "a labelling worker was killed (out of memory?); finished labels are kept: "
-                "lower labelling.workers or raise the job's memory and rerun"
-            ) from None
+            answer = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            return None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def retire(self):
+        """End it between two labels."""
+        with suppress(BrokenPipeError):  # killed already
+            self.pipe.send(None)
+        self.process.join()
+
+    def stop(self):
+        """End it at once; its label is lost."""
+        self.process.terminate()
+        self.process.join()
 
 
-def _compute_one(key, atoms, protocol, folder):
+def _serve(pipe, protocol, folder):
+    """Answer requests until the other end of the pipe is closed."""
+    store = LabelStore(folder)
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        if request is None:
+            return
+        try:
+            answer = _compute_one(*request, protocol, store)
+        except Exception as error:
+            answer = error
+        pipe.send(answer)
+
+
+def _compute_all(waiting, protocol, store, workers, log):
+    """Yield (key, record, found in the store meanwhile) of every waiting label."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    record = shielding.compute(atoms, int(atoms.info["charge"]), protocol)
-    labels.LabelStore(folder).put(key, record)
-    return key, record
+    queue, tries = deque(waiting), dict.fromkeys(waiting, 0)
+    busy = []
+    try:
+        for _ in range(min(workers, len(queue))):
+            busy.append(_start(queue, waiting, tries, protocol, store))
+        while busy:
+            ready = connection.wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe in ready]:
+                key, answer = worker.key, worker.answer()
+                if answer is not None:
+                    yield key, *answer
+                elif tries[key] < ATTEMPTS:
+                    log(f"{_name(waiting[key], key)}: {_death(worker)}; trying once more")
+                    queue.append(key)
+                else:
+                    yield key, _store_death(key, worker, store), False
+                if answer is None or not queue:
+                    worker.retire()
+                    busy.remove(worker)
+                    if queue:
+                        busy.append(_start(queue, waiting, tries, protocol, store))
+                else:
+                    _give_next(worker, queue, waiting, tries)
+    finally:
+        for worker in busy:
+            worker.stop()
+
+
+def _start(queue, waiting, tries, protocol, store):
+    worker = _Worker(protocol, store.folder)
+    _give_next(worker, queue, waiting, tries)
+    return worker
+
+
+def _give_next(worker, queue, waiting, tries):
+    key = queue.popleft()
+    tries[key] += 1
+    worker.give(key, waiting[key])
+
+
+def _death(worker):
+    return (
+        f"its process was killed (exit code {worker.process.exitcode}; -9 is often a lack of "
+        "memory: fewer labelling.workers need less)"
+    )
+
+
+def _store_death(key, worker, store):
+    record = dict.fromkeys(labels.RECORD_COLUMNS)
+    record |= {"status": "failed", "reason": f"{_death(worker)}, {ATTEMPTS} times"}
+    store.put(key, record)
+    return record
+
+
+def _compute_one(key, atoms, protocol, store):
+    """(record, False), or (record, True) where another process stored the label meanwhile."""
+    with store.claim(key):
+        if key in store:
+            return store.get(key), True
+        recipe = shielding.next_recipe(store.last_failure(key))
+        record = shielding.compute(atoms, int(atoms.info["charge"]), protocol, first_recipe=recipe)
+        store.put(key, record)
+    return record, False
+
+
+def retry_failed(clusters, protocol, store):
+    """Put the labels that are not ok aside, so that they alone are computed again.
+
+    Each starts with the SCF recipe after the one that failed. Returns the positions of their
+    clusters.
+    """
+    keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+    return [position for position, key in enumerate(keys) if store.discard(key)]
+
+
+def status(clusters_of, n_planned, protocol, store, more_wall_s=()):
+    """Progress of every system: a list of dicts, see `labels.progress`.
+
+    Parameters
+    ----------
+    clusters_of : dict of system to the clusters chosen (empty: not chosen yet)
+    n_planned : clusters of a system that are to be chosen
+    more_wall_s : wall times of further labels of the protocol (shipped sets)
+    """
+    keys_of = {
+        system: [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+        for system, clusters in clusters_of.items()
+    }
+    records = [store.get(key) for keys in keys_of.values() for key in keys if key in store]
+    wall_s = [record["wall_s"] for record in records if record.get("wall_s")] or list(more_wall_s)
+    return [
+        {
+            "system": system,
+            **labels.progress(clusters_of[system], keys, store, n_planned, wall_s),
+        }
+        for system, keys in keys_of.items()
+    ]

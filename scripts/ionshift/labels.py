@@ -5,20 +5,39 @@ one JSON file a label, written whole at the moment the label is finished, so a k
 loses only what was being computed.
 """
 
+import fcntl
 import hashlib
 import json
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import ase.io
 import numpy as np
 import pandas as pd
 
+from ionshift.config import Protocol
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
 
 ENGINE_VERSION = 1
 """Part of every key: raised when the shielding engine changes its numbers."""
 KEY_DECIMALS = 4
+HASHED_ALWAYS = (
+    "functional",
+    "basis_centre",
+    "basis_near",
+    "basis_far",
+    "near_elements",
+    "near_cutoff_A",
+    "auxbasis",
+    "grid_level",
+    "scf_conv_tol",
+    "cphf_tol",
+    "max_scf_cycles",
+)
+"""The protocol's first keys. A key added later enters the hash only away from its default, so
+that a new option leaves the labels that do not use it valid."""
 AGREEMENT_PPM = 0.01
 STATUSES = ("ok", "unconverged", "failed")
 COLUMNS = (
@@ -45,6 +64,7 @@ COLUMNS = (
     "energy_Ha",
     "n_basis",
     "scf_cycles",
+    "scf_recipe",
     "cphf_residual",
     "wall_s",
     "cpu_s",
@@ -58,7 +78,12 @@ _FINGERPRINT = "sha256"
 
 def protocol_hash(protocol):
     """Short hash of all that changes the number: the protocol's fields, the engine's version."""
-    return _sha256({"engine": ENGINE_VERSION, **protocol.model_dump(mode="json")})[:16]
+    counted = {
+        name: value
+        for name, value in protocol.model_dump(mode="json").items()
+        if name in HASHED_ALWAYS or value != Protocol.model_fields[name].get_default()
+    }
+    return _sha256({"engine": ENGINE_VERSION, **counted})[:16]
 
 
 def label_key(atoms, charge, protocol):
@@ -141,8 +166,19 @@ class LabelStore:
                 self._check_agreement(key, known, record)
                 return
         content = {"key": key, _FINGERPRINT: _sha256(record), "record": record}
-        with atomic_path(self.path(key)) as path:
-            path.write_text(json.dumps(content))
+        self._write(self.path(key), content)
+        if record["status"] == "ok":
+            self._failure_path(key).unlink(missing_ok=True)
+
+    def _write(self, where, content):
+        try:
+            with atomic_path(where) as path:
+                path.write_text(json.dumps(content))
+        except OSError as error:
+            raise InputError(
+                f"cannot write {where} ({error.strerror}); finished labels are kept: make room "
+                "or change labelling.store, then rerun"
+            ) from None
 
     def _check_agreement(self, key, known, record):
         if record["status"] != "ok":
@@ -155,11 +191,80 @@ class LabelStore:
             )
 
     def discard(self, key):
-        """Remove a record that is not ok; True if there was one."""
+        """Put a record that is not ok aside, to be computed again; True if there was one.
+
+        `last_failure` still returns it.
+        """
         if key not in self or self.get(key)["status"] == "ok":
             return False
-        self.path(key).unlink()
+        os.replace(self.path(key), self._failure_path(key))
         return True
+
+    def last_failure(self, key):
+        """The record that `discard` put aside, or None."""
+        try:
+            return json.loads(self._failure_path(key).read_text())["record"]
+        except (FileNotFoundError, ValueError, KeyError):
+            return None
+
+    def _failure_path(self, key):
+        return self.path(key).with_suffix(".failed")
+
+    def set_damaged_aside(self, key):
+        """Rename a damaged file to `.damaged`; returns its new path, None for an intact one."""
+        try:
+            self.get(key)
+        except InputError:
+            aside = self.path(key).with_suffix(".damaged")
+            os.replace(self.path(key), aside)
+            return aside
+        except KeyError:
+            pass
+        return None
+
+    @contextmanager
+    def claim(self, key):
+        """Hold the right to compute `key`; waits while another process holds it.
+
+        The kernel holds the lock: it ends with its process, however that ends.
+        """
+        path = self.path(key).with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _lock(path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(handle)
+
+    def note_protocol(self, name, protocol):
+        """Remember what a protocol's name stands for.
+
+        Returns
+        -------
+        list of (hash, settings) that the name stood for before
+        """
+        folder = self.folder / "protocols" / name
+        now = protocol_hash(protocol)
+        self._write(folder / f"{now}.json", protocol.model_dump(mode="json"))
+        return [
+            (path.stem, json.loads(path.read_text()))
+            for path in sorted(folder.glob("*.json"))
+            if path.stem != now
+        ]
+
+
+def _lock(path):
+    """An open, locked file at `path`; the holder before may have removed the one waited for."""
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+        except FileNotFoundError:
+            pass
+        os.close(handle)
 
 
 def label_table(clusters, keys, store, protocol):
@@ -249,6 +354,72 @@ def read_clusters(path):
     return clusters
 
 
+def read_table(path):
+    """Read a parquet table of labels.
+
+    Raises
+    ------
+    InputError
+        if it is damaged or lacks a column.
+    """
+    try:
+        table = pd.read_parquet(path)
+        missing = {"key", "status", "shielding_ppm"} - set(table)
+    except Exception as error:
+        raise InputError(
+            f"label table {path} is damaged ({type(error).__name__}: {error}); delete it and "
+            "rerun, finished labels are in the store (a shipped set: restore it)"
+        ) from None
+    if missing:
+        raise InputError(f"label table {path} has no column {', '.join(sorted(missing))}")
+    return table
+
+
+def join_tables(tables):
+    """One table with every key once; an ok label stands for one that is not.
+
+    Raises
+    ------
+    InputError
+        if two tables have different values for one key.
+    """
+    joined = pd.concat(tables, ignore_index=True)
+    values = joined[joined["status"] == "ok"].groupby("key")["shielding_ppm"]
+    spread = values.max() - values.min()
+    if (spread > AGREEMENT_PPM).any():
+        key = spread.idxmax()
+        listed = ", ".join(f"{value:.4f}" for value in sorted(values.get_group(key)))
+        raise InputError(
+            f"two values for label {key}: {listed} ppm; one of them is wrong: remove the label "
+            "set (labelling.shipped) or the label file that you do not trust"
+        )
+    ok_first = joined.loc[(joined["status"] != "ok").sort_values(kind="stable").index]
+    return joined.loc[ok_first.drop_duplicates("key").index.sort_values()].reset_index(drop=True)
+
+
+def _check_against_table(path, clusters):
+    """Compare a set with the table shipped beside it: a lost or edited label is noticed."""
+    beside = Path(path).with_suffix(".parquet")
+    if not beside.is_file():
+        return
+    table = read_table(beside)
+    expected = table[table["status"] == "ok"].set_index("key")["shielding_ppm"]
+    found = {atoms.info["key"]: atoms for atoms in clusters if atoms.info["status"] == "ok"}
+    lost = [key for key in expected.index if key not in found]
+    if lost:
+        raise InputError(
+            f"label set {path} lacks {len(lost)} of the {len(expected)} ok labels in {beside} "
+            "(cut off?); restore both files"
+        )
+    for key, value in expected.items():
+        written = float(found[key].info["shielding_ppm"])
+        if abs(written - value) > AGREEMENT_PPM:
+            raise InputError(
+                f"label {key} is {written:.4f} ppm in {path} and {value:.4f} ppm in {beside}; "
+                "one was edited, restore both files"
+            )
+
+
 def import_label_set(path, protocol, store):
     """Put a label set into the store, so that its clusters are never computed again.
 
@@ -259,9 +430,11 @@ def import_label_set(path, protocol, store):
     Raises
     ------
     InputError
-        if the set was made with another protocol, or a geometry does not match its key.
+        if the set was made with another protocol, a geometry does not match its key, or the
+        set differs from the table (.parquet) beside it.
     """
     clusters = read_label_set(path)
+    _check_against_table(path, clusters)
     expected = protocol_hash(protocol)
     keys = []
     for number, atoms in enumerate(clusters):
@@ -344,3 +517,35 @@ def check_gate(table, min_ok_share):
             f"{min_ok_share:g} ({listed}); retry the failures with 'make retry-labels', or "
             "lower the gate"
         )
+
+
+def progress(clusters, keys, store, n_planned=0, wall_s=()):
+    """How far the labels of one system are.
+
+    Parameters
+    ----------
+    clusters, keys : the clusters chosen so far and their label keys
+    n_planned : clusters to come if none is chosen yet
+    wall_s : wall times of labels of the same protocol, used while the system has none of its own
+
+    Returns
+    -------
+    dict with clusters, done, failed, unconverged, to_do, mean_wall_s of the finished labels and
+    core_hours_left (one core a label); NaN where no wall time is known.
+    """
+    records = [store.get(key) for key in keys if key in store]
+    statuses = [record["status"] for record in records]
+    own_s = [record["wall_s"] for record in records if record.get("wall_s")]
+    known_s = own_s or list(wall_s)
+    total = len(clusters) or n_planned
+    mean_s = float(np.mean(known_s)) if known_s else float("nan")
+    to_do = total - len(records)
+    return {
+        "clusters": total,
+        "done": statuses.count("ok"),
+        "failed": statuses.count("failed"),
+        "unconverged": statuses.count("unconverged"),
+        "to_do": to_do,
+        "mean_wall_s": mean_s,
+        "core_hours_left": to_do * mean_s / 3600 if to_do else 0.0,
+    }

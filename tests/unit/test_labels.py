@@ -4,14 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 import pytest
 from ase import Atoms
 
-from ionshift import labels
-from ionshift.config import Protocol
+from ionshift import labelling, labels
+from ionshift.config import PROTOCOLS, Protocol
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
 from ionshift.labels import LabelStore
@@ -56,6 +57,14 @@ def store(tmp_path):
     return LabelStore(tmp_path / "store")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forked_workers():
+    """Workers inherit what is loaded: quicker than `spawn`, and they see what a test replaced."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+        yield
+
+
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
     """Two clusters with their finished labels."""
@@ -93,6 +102,32 @@ def test_key_follows_geometry_charge_and_protocol():
     assert labels.label_key(atoms, 1, SMALL.model_copy(update={"grid_level": 1})) != key
 
 
+def shipped(root):
+    return root / "resources" / "labels" / "lifsi_dme_fast.extxyz"
+
+
+def test_hash_of_the_shipped_labels_stands(root, store):
+    """Keys added to the protocol since then leave it alone while they are at their defaults."""
+    provenance = json.loads(shipped(root).with_suffix(".provenance.json").read_text())
+    assert labels.protocol_hash(PROTOCOLS["fast"]) == provenance["protocol_hash"]
+    assert labels.protocol_hash(Protocol(**provenance["protocol_settings"])) == "7aadd5a911eb4b04"
+    _, table = labels.import_label_set(shipped(root), PROTOCOLS["fast"], store)
+    before = pd.read_parquet(shipped(root).with_suffix(".parquet"))
+    assert table["key"].tolist() == before["key"].tolist()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"solvent_epsilon": 7.2}, {"solvent_model": "C-PCM"}, {"grid_level": 1}, {"cphf_tol": 1e-3}],
+)
+def test_every_changed_key_changes_the_hash(change):
+    assert labels.protocol_hash(SMALL.model_copy(update=change)) != labels.protocol_hash(SMALL)
+
+
+def test_every_first_key_is_still_a_key():
+    assert set(labels.HASHED_ALWAYS) <= set(Protocol.model_fields)
+
+
 def test_wrong_charge_becomes_a_failed_row(store):
     table = label_clusters([lithium_water(2.0, charge=0)], SMALL, store, log=print)
     assert table["status"].tolist() == ["failed"]
@@ -105,8 +140,23 @@ def test_failed_labels_are_discarded_alone(computed, store):
     store.put("ab" * 32, {"status": "failed", "reason": "x", "shielding_ppm": None})
     store.put(table["key"][0], source.get(table["key"][0]))
     assert store.discard("ab" * 32)
+    assert not store.discard("ab" * 32)
     assert not store.discard(table["key"][0])
     assert table["key"][0] in store
+    assert store.last_failure("ab" * 32)["reason"] == "x"
+    assert store.last_failure(table["key"][0]) is None
+
+
+def test_a_retry_starts_with_the_next_recipe_and_forgets_the_failure(store):
+    cluster = lithium_water(2.0)
+    key = labels.label_key(cluster, 1, SMALL)
+    failure = dict.fromkeys(labels.RECORD_COLUMNS) | {"reason": "SCF", "scf_recipe": "plain"}
+    store.put(key, failure | {"status": "unconverged"})
+    assert labelling.retry_failed([lithium_water(2.2), cluster], SMALL, store) == [1]
+    table = label_clusters([cluster], SMALL, store, log=print)
+    assert table["status"].tolist() == ["ok"]
+    assert table["scf_recipe"].tolist() == ["damped"]
+    assert store.last_failure(key) is None
 
 
 def test_truncated_label_is_named(computed, store):
@@ -117,6 +167,19 @@ def test_truncated_label_is_named(computed, store):
     path.write_text(path.read_text()[:-20])
     with pytest.raises(InputError, match=rf"{path.name} is damaged .*delete it and rerun"):
         store.get(key)
+
+
+def test_damaged_label_is_set_aside_and_computed_again(store):
+    cluster = lithium_water(2.0)
+    first = label_clusters([cluster], SMALL, store, log=print)
+    path = store.path(first["key"][0])
+    path.write_text(path.read_text()[:-20])
+    messages = []
+    again = label_clusters([cluster], SMALL, store, log=messages.append)
+    assert "was damaged (truncated or edited), computing it again" in messages[0]
+    assert str(path.with_suffix(".damaged")) in messages[0]
+    assert path.with_suffix(".damaged").is_file()
+    assert again["shielding_ppm"][0] == pytest.approx(first["shielding_ppm"][0], abs=1e-6)
 
 
 def test_edited_label_is_noticed(computed, store):
@@ -169,6 +232,225 @@ def test_corrupted_label_set_is_refused(computed, store, tmp_path):
         labels.import_label_set(path, SMALL, store)
 
 
+def write_set(path, clusters, table):
+    labels.write_label_set(path, clusters, table)
+    table.to_parquet(path.with_suffix(".parquet"), index=False)
+
+
+def test_label_set_cut_between_two_entries_is_refused(computed, store, tmp_path):
+    """Still a valid extxyz file: the table beside it knows of the other label."""
+    clusters, table, _ = computed
+    path = tmp_path / "set.extxyz"
+    write_set(path, clusters, table)
+    labels.import_label_set(path, SMALL, store)
+    labels.write_label_set(path, clusters[:1], table[:1])
+    with pytest.raises(InputError, match=r"lacks 1 of the 2 ok labels in .*restore"):
+        labels.import_label_set(path, SMALL, store)
+
+
+def test_label_set_with_an_edited_value_is_refused(computed, store, tmp_path):
+    clusters, table, _ = computed
+    path = tmp_path / "set.extxyz"
+    write_set(path, clusters, table)
+    edited = table.assign(shielding_ppm=table["shielding_ppm"] + [0.0, 0.3])
+    labels.write_label_set(path, clusters, edited)
+    with pytest.raises(InputError, match=r"one was edited, restore both"):
+        labels.import_label_set(path, SMALL, store)
+
+
+def test_label_set_with_a_damaged_table_is_refused(computed, store, tmp_path):
+    clusters, table, _ = computed
+    path = tmp_path / "set.extxyz"
+    write_set(path, clusters, table)
+    beside = path.with_suffix(".parquet")
+    beside.write_bytes(beside.read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"set\.parquet is damaged"):
+        labels.import_label_set(path, SMALL, store)
+
+
+def test_label_set_with_two_values_for_a_key_is_refused(computed, store, tmp_path):
+    clusters, table, _ = computed
+    path = tmp_path / "set.extxyz"
+    twice = pd.concat([table, table.assign(shielding_ppm=table["shielding_ppm"] + 0.5)])
+    labels.write_label_set(path, clusters * 2, twice)
+    with pytest.raises(InputError, match="two values for label"):
+        labels.import_label_set(path, SMALL, store)
+
+
+def test_joined_tables_have_every_key_once():
+    first = pd.DataFrame(
+        {"key": ["a", "b"], "status": ["ok", "failed"], "shielding_ppm": [90.0, np.nan]}
+    )
+    second = pd.DataFrame(
+        {"key": ["b", "a", "c"], "status": ["ok"] * 3, "shielding_ppm": [91.0, 90.001, 92.0]}
+    )
+    joined = labels.join_tables([first, second])
+    assert sorted(joined["key"]) == ["a", "b", "c"]
+    assert joined.set_index("key")["shielding_ppm"].to_dict() == {"a": 90.0, "b": 91.0, "c": 92.0}
+    second.loc[1, "shielding_ppm"] = 90.5
+    with pytest.raises(InputError, match=r"two values for label a: 90\.0000, 90\.5000 ppm"):
+        labels.join_tables([first, second])
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 rubbish PAR1"])
+def test_damaged_table_is_named(tmp_path, content):
+    path = tmp_path / "shard.parquet"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"label table .*shard\.parquet is damaged"):
+        labels.read_table(path)
+
+
+def test_a_name_given_to_other_settings_uses_no_old_label(store):
+    cluster = lithium_water(2.0)
+    messages = []
+    settings = {"workers": 1, "log": messages.append, "protocol_name": "mine"}
+    first = label_clusters([cluster], SMALL, store, **settings)
+    assert not any("stood for" in message for message in messages)
+    edited = SMALL.model_copy(update={"basis_far": "6-31g"})
+    messages.clear()
+    second = label_clusters([cluster], edited, store, **settings)
+    assert "protocol 'mine' stood for other settings before" in messages[0]
+    assert "basis_far was 'sto-3g', is '6-31g'" in messages[0]
+    assert labels.protocol_hash(SMALL) in messages[0]
+    assert "0 labels in the store, 1 to compute" in messages[1]
+    assert second["key"][0] != first["key"][0]
+    assert abs(second["shielding_ppm"][0] - first["shielding_ppm"][0]) > 1e-3
+    assert first["key"][0] in store
+
+
+FULL_DISK = """
+import resource, sys
+sys.path[:0] = {paths!r}
+from test_labels import SMALL, lithium_water
+from ionshift.errors import InputError
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+    try:
+        label_clusters([lithium_water(2.0)], SMALL, LabelStore({store!r}))
+    except InputError as error:
+        print("InputError:", error)
+"""
+
+
+def shard_script(text, tmp_path, root, **values):
+    """A Python file that labels clusters, for a process of its own."""
+    script = tmp_path / "shard.py"
+    paths = [str(root / "scripts"), str(root / "tests" / "unit")]
+    script.write_text(text.format(paths=paths, **values))
+    return [sys.executable, str(script)]
+
+
+def test_full_disk_leaves_no_half_label(store, tmp_path, root):
+    """No file may grow beyond 500 bytes, less than a label."""
+    command = shard_script(FULL_DISK, tmp_path, root, store=str(store.folder))
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert "InputError: cannot write" in run.stdout, run.stderr
+    assert "make room" in run.stdout
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+    table = label_clusters([lithium_water(2.0)], SMALL, store, log=print)
+    assert table["status"].tolist() == ["ok"]
+
+
+class KillsItself:
+    """Stands for the engine: at one cluster its process is killed, `deaths` times at most."""
+
+    def __init__(self, deaths, folder):
+        self.deaths, self.folder = deaths, folder
+
+    def __call__(self, key, atoms, protocol, store):
+        n_tries = len(list(self.folder.glob("try*")))
+        if "/f2000/" in atoms.info["cluster_id"] and n_tries < self.deaths:
+            (self.folder / f"try{n_tries}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return COMPUTE_ONE(key, atoms, protocol, store)
+
+
+COMPUTE_ONE = labelling._compute_one
+
+
+@pytest.mark.parametrize(("deaths", "status"), [(1, "ok"), (9, "failed")])
+def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, deaths, status):
+    monkeypatch.setattr(labelling, "_compute_one", KillsItself(deaths, tmp_path))
+    clusters = [lithium_water(distance) for distance in (1.9, 2.0, 2.1, 2.2)]
+    messages = []
+    table = label_clusters(clusters, SMALL, store, workers=2, log=messages.append)
+    assert table["status"].tolist() == ["ok", status, "ok", "ok"]
+    assert sum("was killed (exit code -9" in m and "once more" in m for m in messages) == 1
+    if status == "failed":
+        assert "was killed" in table["reason"][1]
+        assert "2 times" in table["reason"][1]
+        monkeypatch.setattr(labelling, "_compute_one", COMPUTE_ONE)
+        assert labelling.retry_failed(clusters, SMALL, store) == [1]
+        assert (label_clusters(clusters, SMALL, store, log=print)["status"] == "ok").all()
+
+
+def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
+    """It is no property of the cluster: no failed label is stored."""
+
+    def broken(*arguments):
+        raise AttributeError("a bug")
+
+    monkeypatch.setattr(labelling, "_compute_one", broken)
+    with pytest.raises(AttributeError, match="a bug"):
+        label_clusters([lithium_water(2.0)], SMALL, store, log=print)
+    assert not list(store.folder.glob("*/*.json"))
+
+
+SAME_SHARD = """
+import sys
+sys.path[:0] = {paths!r}
+from test_labels import SMALL, lithium_water
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
+clusters = [lithium_water(1.8 + 0.02 * i) for i in range(8)]
+if __name__ == "__main__":
+    label_clusters(clusters, SMALL, LabelStore({store!r}), workers=2)
+"""
+
+
+def test_two_runs_of_one_shard_compute_no_label_twice(store, tmp_path, root):
+    command = shard_script(SAME_SHARD, tmp_path, root, store=str(store.folder))
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    lines = [line for run in runs for line in run.communicate(timeout=300)[0].splitlines()]
+    assert [run.returncode for run in runs] == [0, 0]
+    own = [line for line in lines if line.startswith("label ") and "another process" not in line]
+    assert len(own) == 8
+    assert not list(store.folder.rglob("*.lock"))
+
+
+def test_progress_counts_and_estimates(computed, store):
+    clusters, table, source = computed
+    keys = [*table["key"], "cd" * 32, "ef" * 32]
+    for key, wall_s in zip(keys[:2], (100.0, 300.0), strict=True):
+        store.put(key, source.get(key) | {"wall_s": wall_s})
+    store.put(keys[2], {"status": "unconverged", "reason": "SCF", "wall_s": 200.0})
+    four = clusters * 2
+    counted = labels.progress(four, keys, store)
+    assert counted == {
+        "clusters": 4,
+        "done": 2,
+        "failed": 0,
+        "unconverged": 1,
+        "to_do": 1,
+        "mean_wall_s": 200.0,
+        "core_hours_left": pytest.approx(200 / 3600),
+    }
+    planned = labels.progress([], [], store, n_planned=36, wall_s=[100.0])
+    assert planned["to_do"] == 36
+    assert planned["core_hours_left"] == pytest.approx(1.0)
+    assert np.isnan(labels.progress([], [], store, n_planned=3)["core_hours_left"])
+    assert labels.progress(clusters, keys[:2], store)["core_hours_left"] == 0
+
+
+def test_status_takes_wall_times_of_other_systems(computed):
+    clusters, _, store = computed
+    rows = labelling.status({"1M": clusters, "2M": []}, 5, SMALL, store)
+    assert [row["to_do"] for row in rows] == [0, 5]
+    assert rows[1]["mean_wall_s"] == pytest.approx(rows[0]["mean_wall_s"])
+
+
 def test_label_set_with_changed_geometry_is_refused(computed, store, tmp_path):
     clusters, table, _ = computed
     path = tmp_path / "set.extxyz"
@@ -210,10 +492,8 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_shard_goes_on_where_it_stopped(store, tmp_path, root, workers):
-    script = tmp_path / "shard.py"
-    paths = [str(root / "scripts"), str(root / "tests" / "unit")]
-    script.write_text(KILLED_SHARD.format(paths=paths, store=str(store.folder), workers=workers))
-    process = subprocess.Popen([sys.executable, script], start_new_session=True)
+    command = shard_script(KILLED_SHARD, tmp_path, root, store=str(store.folder), workers=workers)
+    process = subprocess.Popen(command, start_new_session=True)
     deadline = time.monotonic() + 120
     while len(list(store.folder.glob("*/*.json"))) < 3:
         assert process.poll() is None, "the shard ended before it could be killed"

@@ -40,6 +40,7 @@ rule label_shard:
         runtime=minutes(limits.shard_minutes(STUDY)),
     params:
         protocol=PROTOCOL,
+        protocol_name=STUDY.labelling.protocol,
         store=STUDY.labelling.store,
         shard_size=STUDY.labelling.shard_size,
         code=code("label_shard"),

@@ -11,7 +11,6 @@ from ase.data import chemical_symbols
 from pyscf import gto
 from pyscf.lib.exceptions import BasisNotFoundError
 
-MAX_MEMORY_MB = 3500
 CLOSEST_APPROACH_A = 0.5
 FITTING_BASIS_PURE = "def2-universal-jfit"
 FITTING_BASIS_HYBRID = "def2-universal-jkfit"

@@ -6,8 +6,8 @@ import time
 import numpy as np
 from pyscf import dft, scf
 
-from ionshift.shielding import basis, efg, giao
-from ionshift.shielding.fitting import FittedKernel
+from ionshift.shielding import basis, efg, giao, solvent
+from ionshift.shielding.fitting import Exchange, TwoElectron
 from ionshift.shielding.quadrature import CachedNumInt
 
 RESULTS = (
@@ -16,26 +16,48 @@ RESULTS = (
     "efg_tensor_au",
     "energy_Ha",
     "scf_cycles",
+    "scf_recipe",
     "cphf_residual",
     "n_basis",
 )
+
+
+RECIPES = ("plain", "damped", "newton")
+"""Ways to the same SCF solution, each stronger and dearer than the one before: DIIS; DIIS with
+damping and a level shift; second order. Each goes on from where the one before ended."""
+WORKING_BYTES = 3.2e9
+"""Memory of integrals and of basis functions on the grid; no result depends on it."""
+SMALLEST_GRID_BYTES = 3e8
+DAMPING = 0.3
+LEVEL_SHIFT_HA = 0.3
 
 
 class Unconverged(RuntimeError):
     """An iteration did not reach its tolerance; the message becomes the record's `reason`."""
 
 
-def compute(atoms, charge, protocol, centre=0, nuclei=None):
+def next_recipe(failed_record):
+    """The SCF recipe to begin with after a failure (None: no failure yet)."""
+    if failed_record is None or failed_record["status"] != "unconverged":
+        return RECIPES[0]
+    tried = RECIPES.index(failed_record.get("scf_recipe") or RECIPES[0])
+    return RECIPES[min(tried + 1, len(RECIPES) - 1)]
+
+
+def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0]):
     """Shielding and EFG of nucleus `centre` of a closed-shell cluster.
 
     atoms: `ase.Atoms` (positions in A, whole molecules, no periodicity used);
     charge: total charge in e; protocol: the label protocol of the configuration;
-    nuclei: further nuclei, whose shielding tensors go to the record's `nuclei`.
+    nuclei: further nuclei, whose shielding tensors go to the record's `nuclei`;
+    first_recipe: the SCF recipe of `RECIPES` to begin with; the stronger ones follow by
+    themselves where the SCF does not converge.
 
     Returns a dict: status ('ok', 'unconverged' or 'failed'), reason, shielding_ppm,
     shielding_tensor_ppm (rows: field, columns: nuclear moment), efg_tensor_au, energy_Ha,
-    scf_cycles, cphf_residual, n_basis, wall_s, cpu_s, max_rss_MB (of the process so far) and
-    nuclei. What was not obtained is None. A cluster that cannot be computed never raises.
+    scf_cycles, scf_recipe (the last one used), cphf_residual, n_basis, wall_s, cpu_s,
+    max_rss_MB (of the process so far) and nuclei. What was not obtained is None. A cluster that
+    cannot be computed never raises.
     """
     wall, cpu = time.perf_counter(), time.process_time()
     record = _empty_record()
@@ -44,7 +66,7 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None):
         basis.check_cluster(atoms, charge, wanted)
         mol = basis.build_molecule(atoms, charge, protocol, centre)
         record["n_basis"] = int(mol.nao)
-        _run(mol, protocol, centre, wanted, record)
+        _run(mol, protocol, centre, wanted, record, first_recipe)
         record["status"] = "ok"
     except Unconverged as error:
         record.update(status="unconverged", reason=str(error))
@@ -63,12 +85,12 @@ def _empty_record():
     return {"status": "failed", "reason": "", **dict.fromkeys(RESULTS), "nuclei": {}}
 
 
-def _run(mol, protocol, centre, wanted, record):
+def _run(mol, protocol, centre, wanted, record, first_recipe):
     """SCF, response and properties; fills `record` as results come."""
-    share = exchange_share(protocol.functional)
-    kernel = FittedKernel(mol, auxiliary_basis(protocol, share), share != 0)
-    mf = converge_scf(mol, protocol, kernel, record)
-    response = giao.magnetic_response(mf, kernel, share, protocol.cphf_tol)
+    exchange = exchange_of(protocol.functional)
+    electrons = TwoElectron(mol, auxiliary_basis(protocol, exchange), exchange)
+    mf = converge_scf(mol, protocol, electrons, record, first_recipe)
+    response = giao.magnetic_response(mf, electrons, protocol.cphf_tol)
     dm = mf.make_rdm1()
     tensors = {i: giao.shielding_tensor(mol, dm, response, i) for i in wanted}
     record["cphf_residual"] = response.residual
@@ -85,60 +107,98 @@ def _run(mol, protocol, centre, wanted, record):
         )
 
 
-def exchange_share(functional):
-    """Share of exact exchange: 1 for HF, 0 for LDA and GGA.
+def exchange_of(functional):
+    """Exact exchange in a functional as an `Exchange`; all of it for HF.
 
     Refuses functionals whose magnetic response this engine does not have.
     """
     if functional.lower() == "hf":
-        return 1.0
+        return Exchange(1.0, 1.0, 0.0)
     integrator = dft.numint.NumInt()
     try:
         kind = integrator._xc_type(functional)
-        omega, long_range, share = integrator.rsh_and_hybrid_coeff(functional)
+        omega, long_range, short_range = integrator.rsh_and_hybrid_coeff(functional)
+        nonlocal_part = integrator.libxc.is_nlc(functional)
     except (KeyError, ValueError) as error:
         raise basis.UnusableCluster(f"functional {functional!r} is not known: {error}") from None
     if kind not in ("LDA", "GGA", "HF"):
         raise basis.UnusableCluster(f"functional {functional!r} is a {kind}: not implemented")
-    if abs(omega) > 1e-10 and abs(long_range - share) > 1e-10:
+    if nonlocal_part:
         raise basis.UnusableCluster(
-            f"functional {functional!r} is range separated: not implemented"
+            f"functional {functional!r} has non-local correlation: not implemented"
         )
-    return float(share)
+    if abs(omega) < 1e-10:
+        long_range = short_range
+    return Exchange(float(short_range), float(long_range), abs(float(omega)))
 
 
-def auxiliary_basis(protocol, share):
+def auxiliary_basis(protocol, exchange):
     """The protocol's fitting basis, or the universal one for the functional's kind."""
     if protocol.auxbasis:
         return protocol.auxbasis
-    return basis.FITTING_BASIS_HYBRID if share else basis.FITTING_BASIS_PURE
+    return basis.FITTING_BASIS_HYBRID if exchange else basis.FITTING_BASIS_PURE
 
 
-def converge_scf(mol, protocol, kernel, record):
-    """A converged closed-shell SCF with the fitted integrals; raises `Unconverged`."""
-    mf = (
-        scf.RHF(mol)
-        if protocol.functional.lower() == "hf"
-        else dft.RKS(mol, xc=protocol.functional)
+def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0]):
+    """A converged closed-shell SCF with the fitted integrals; raises `Unconverged`.
+
+    The recipes are tried in their order from `first_recipe` on.
+    """
+    mf = _mean_field(mol, protocol, electrons)
+    for recipe in RECIPES[RECIPES.index(first_recipe) :]:
+        record["scf_recipe"] = recipe
+        mf = _follow(mf, recipe)
+        record["scf_cycles"] = int(mf.cycles)
+        record["energy_Ha"] = float(mf.e_tot)
+        if mf.converged:
+            return mf
+    raise Unconverged(
+        f"SCF not converged in {protocol.max_scf_cycles} cycles (recipes up to '{recipe}')"
     )
-    _use_fitted_integrals(mf, kernel)
-    if hasattr(mf, "xc"):
-        mf._numint = CachedNumInt()
+
+
+def _mean_field(mol, protocol, electrons):
+    """The SCF object, not run yet."""
+    if protocol.functional.lower() == "hf":
+        mf = scf.RHF(mol)
+    else:
+        mf = dft.RKS(mol, xc=protocol.functional)
+        mf._numint = CachedNumInt(
+            budget_bytes=max(SMALLEST_GRID_BYTES, WORKING_BYTES - electrons.n_bytes),
+            exchange_share=None if electrons.exchange.is_global else electrons.share,
+        )
         mf.grids.level = protocol.grid_level
+    if protocol.solvent_epsilon is not None:
+        mf = solvent.surround(mf, protocol.solvent_model, protocol.solvent_epsilon)
+    _use_fitted_integrals(mf, electrons)
     mf.conv_tol = protocol.scf_conv_tol
     mf.max_cycle = protocol.max_scf_cycles
     mf.init_guess = "minao"
     mf.chkfile = None
-    mf.kernel()
-    record["scf_cycles"] = int(mf.cycles)
-    record["energy_Ha"] = float(mf.e_tot)
-    if not mf.converged:
-        raise Unconverged(f"SCF not converged in {protocol.max_scf_cycles} cycles")
     return mf
 
 
-def _use_fitted_integrals(mf, kernel):
-    """Let PySCF's SCF take Coulomb and exchange matrices from `kernel`."""
+def _follow(mf, recipe):
+    """Run one recipe; returns the mean field with its result."""
+    if recipe == "damped":
+        mf.damp, mf.level_shift = DAMPING, LEVEL_SHIFT_HA
+    if recipe != "newton":
+        mf.kernel()
+        return mf
+    start = mf.make_rdm1() if mf.mo_coeff is not None else mf.get_init_guess()
+    mf.damp, mf.level_shift = 0, 0
+    second_order = mf.newton()
+    macro_cycles = set()
+    second_order.callback = lambda variables: macro_cycles.add(variables["imacro"])
+    second_order.kernel(dm0=start)
+    for name in ("converged", "e_tot", "mo_coeff", "mo_occ", "mo_energy"):
+        setattr(mf, name, getattr(second_order, name))
+    mf.cycles = len(macro_cycles)
+    return mf
+
+
+def _use_fitted_integrals(mf, electrons):
+    """Let PySCF's SCF take Coulomb and exchange matrices from the fitted kernels."""
     mf.direct_scf = False
-    mf.get_j = lambda mol=None, dm=None, hermi=1, omega=None: kernel.coulomb(dm)
-    mf.get_jk = lambda mol=None, dm=None, hermi=1, **_: kernel.coulomb_and_exchange(dm)
+    mf.get_j = lambda mol=None, dm=None, hermi=1, omega=None: electrons.coulomb(dm)
+    mf.get_jk = lambda mol=None, dm=None, hermi=1, **_: electrons.coulomb_and_exchange(dm)

@@ -4,9 +4,11 @@ Notation: (mn|P) is a three-centre integral, V the Coulomb matrix of the fitting
 M V M^T = 1 (M the inverse Cholesky factor), B = M (P|mn) the factors with (mn|kl) ~ B B.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
-from pyscf import df, lib
+from pyscf import df, gto, lib
 from pyscf.gto import moleintor
 
 from ionshift.shielding.basis import BASIS_ERRORS, UnusableCluster
@@ -16,19 +18,95 @@ OVERLAP_CUTOFF = 1e-8
 LONGEST_GAP = 2  # shells
 LONGEST_RUN = 40  # shells
 EIGENVALUE_CUTOFF = 1e-10
+DENSITY_CUTOFF = 1e-12
 ANTISYMMETRIC = 2
 
 
-class FittedKernel:
-    """Three-centre integrals of the Coulomb kernel, or of erf(omega r)/r for omega > 0.
+@dataclass(frozen=True)
+class Exchange:
+    """Exact exchange of a functional: shares at short and at long range, divided by omega.
 
-    `with_exchange` keeps B of all pairs, which exchange needs; without it `factors` are the
-    plain (P|mn) of the pairs that overlap: cheaper, smaller, and enough for the Coulomb part.
+    The exchange operator is short_range / r + (long_range - short_range) erf(omega r) / r
+    (Leininger, Stoll, Werner and Savin, Chem. Phys. Lett. 275, 151 (1997)), omega in 1/bohr.
     """
 
-    def __init__(self, mol, auxiliary_basis, with_exchange, omega=0.0):
+    short_range: float
+    long_range: float
+    omega: float
+
+    def __bool__(self):
+        return bool(self.short_range or self.long_range)
+
+    @property
+    def is_global(self):
+        """True where the share is the same at all distances."""
+        return self.short_range == self.long_range
+
+    @property
+    def terms(self):
+        """The operator as a sum of (coefficient, omega), omega = 0 for 1 / r."""
+        both = (self.short_range, 0.0), (self.long_range - self.short_range, self.omega)
+        return tuple(term for term in both if term[0])
+
+
+class TwoElectron:
+    """Coulomb and exchange of one molecule and functional, by density fitting.
+
+    A global hybrid takes both from one kernel. A range-separated one fits its exchange
+    operator, short and long range together, as one kernel of its own.
+    """
+
+    def __init__(self, mol, auxiliary_basis, exchange):
+        self.exchange = exchange
+        if exchange.is_global:
+            self.share = exchange.short_range
+            self._coulomb = FittedKernel(mol, auxiliary_basis, with_exchange=bool(exchange))
+            self._exchange = self._coulomb
+        else:
+            self.share = 1.0
+            self._coulomb = FittedKernel(mol, auxiliary_basis, with_exchange=False)
+            self._exchange = FittedKernel(mol, auxiliary_basis, True, exchange.terms)
+
+    @property
+    def n_bytes(self):
+        """Memory of the factors kept."""
+        kernels = {id(kernel): kernel for kernel in (self._coulomb, self._exchange)}
+        return sum(kernel.factors.nbytes for kernel in kernels.values())
+
+    def coulomb(self, dm):
+        """The Coulomb matrix of a symmetric dm."""
+        return self._coulomb.coulomb(dm)
+
+    def coulomb_and_exchange(self, dm):
+        """Coulomb and exchange (times `share`: the functional's) matrices of a symmetric dm."""
+        if self._exchange is self._coulomb:
+            return self._exchange.coulomb_and_exchange(dm)
+        return self._coulomb.coulomb(dm), self._exchange.coulomb_and_exchange(dm)[1]
+
+    def giao_terms(self, dm, occupied, virtual):
+        """(J1, share x K1) of `FittedKernel`; K1 is 0 without exact exchange."""
+        coulomb = self._coulomb.coulomb_derivative(dm)
+        if not self.exchange:
+            return coulomb, 0.0
+        return coulomb, self.share * self._exchange.exchange_derivative(occupied, virtual)
+
+    def response(self, occupied, virtual):
+        """The `ExchangeResponse` of the coupled equations."""
+        return ExchangeResponse(self._exchange, self.share, occupied, virtual)
+
+
+class FittedKernel:
+    """Three-centre integrals of an electron-electron operator, kept for one molecule.
+
+    The operator is a sum of (coefficient, omega): 1 / r for omega = 0, else erf(omega r) / r.
+    Only pairs that overlap are kept. `with_exchange` keeps B (single precision: half the memory;
+    sums run in double), which exchange needs; without it `factors` are the plain (P|mn):
+    cheaper, and enough for the Coulomb part.
+    """
+
+    def __init__(self, mol, auxiliary_basis, with_exchange, terms=((1.0, 0.0),)):
         self.mol = mol
-        self.omega = omega
+        self.terms = terms
         self.with_exchange = with_exchange
         self.auxmol = _auxiliary_molecule(mol, auxiliary_basis)
         self._joined = mol + self.auxmol
@@ -36,8 +114,6 @@ class FittedKernel:
         self._runs = overlapping_runs(mol)
         self._pairs, self._columns = self._place_pairs()
         self.factors = self._integrals()
-        if with_exchange:
-            self.factors = self._whiten_in_place(self.factors)
 
     @property
     def n_auxiliary(self):
@@ -46,9 +122,11 @@ class FittedKernel:
 
     def _factor_metric(self):
         """Lower Cholesky factor of V, or the matrix M itself where V is near singular."""
-        with self.auxmol.with_range_coulomb(self.omega):
-            metric = self.auxmol.intor("int2c2e", hermi=1)
-        if not self.omega:
+        metric = 0.0
+        for coefficient, omega in self.terms:
+            with self.auxmol.with_range_coulomb(omega):
+                metric = metric + coefficient * self.auxmol.intor("int2c2e", hermi=1)
+        if any(omega == 0 for _, omega in self.terms):
             try:
                 return "cholesky", scipy.linalg.cholesky(metric, lower=True)
             except scipy.linalg.LinAlgError:
@@ -88,15 +166,17 @@ class FittedKernel:
         """(mn^B|P) of shells first..last of P: (3, auxiliary block, nao (nao + 1) / 2)."""
         n_bas = self.mol.nbas
         shells = (0, n_bas, 0, n_bas, n_bas + first, n_bas + last)
-        with self._joined.with_range_coulomb(self.omega):
-            integrals = self._joined.intor("int3c2e_ig1", comp=3, aosym="s2ij", shls_slice=shells)
+        integrals = 0.0
+        for coefficient, omega in self.terms:
+            with self._joined.with_range_coulomb(omega):
+                integrals = integrals + coefficient * self._joined.intor(
+                    "int3c2e_ig1", comp=3, aosym="s2ij", shls_slice=shells
+                )
         return integrals.transpose(0, 2, 1)
 
     def _place_pairs(self):
         """Packed lower-triangle indices of the pairs kept, and the column of each of all pairs."""
         n_pairs = self.mol.nao * (self.mol.nao + 1) // 2
-        if self.with_exchange:
-            return np.arange(n_pairs), np.arange(n_pairs)
         offsets = self.mol.ao_loc_nr()
         kept = np.zeros(n_pairs, dtype=bool)
         for i, j0, j1 in self._runs:
@@ -105,19 +185,24 @@ class FittedKernel:
                 kept[row + offsets[j0] : row + min(offsets[j1], m + 1)] = True
         return np.flatnonzero(kept), np.cumsum(kept) - 1
 
-    def _run_integrals(self, name, components):
-        """Integrals of each run of overlapping shells with all fitting functions.
+    def _run_integrals(self, name, components, runs):
+        """Integrals of runs of overlapping shells with all fitting functions.
 
         Yields (first row, last row, first column, integrals (components, P, columns, rows)).
         """
         offsets = self.mol.ao_loc_nr()
         n_bas, joined = self.mol.nbas, self._joined
         name = joined._add_suffix(name)
-        with joined.with_range_coulomb(self.omega):
-            environment = joined._atm, joined._bas, joined._env
-            optimizer = moleintor.make_cintopt(*environment, name)
-            all_offsets = moleintor.make_loc(joined._bas, name)
-            for i, j0, j1 in self._runs:
+        all_offsets = moleintor.make_loc(joined._bas, name)
+        operators = []
+        for coefficient, omega in self.terms:
+            numbers = joined._env.copy()
+            numbers[gto.PTR_RANGE_OMEGA] = omega
+            environment = joined._atm, joined._bas, numbers
+            operators.append((coefficient, environment, moleintor.make_cintopt(*environment, name)))
+        for i, j0, j1 in runs:
+            total = None
+            for coefficient, environment, optimizer in operators:
                 integrals = moleintor.getints3c(
                     name,
                     *environment,
@@ -126,23 +211,63 @@ class FittedKernel:
                     ao_loc=all_offsets,
                     cintopt=optimizer,
                 )
-                integrals = integrals.reshape(components, *integrals.shape[-3:])
-                yield offsets[i], offsets[i + 1], offsets[j0], integrals.transpose(0, 3, 2, 1)
+                if coefficient != 1:
+                    integrals *= coefficient
+                total = integrals if total is None else total + integrals
+            total = total.reshape(components, *total.shape[-3:])
+            yield offsets[i], offsets[i + 1], offsets[j0], total.transpose(0, 3, 2, 1)
 
     def _integrals(self):
-        """(P|mn) of the pairs kept, (auxiliary, columns); zero for pairs that do not overlap."""
-        factors = np.zeros((self.n_auxiliary, len(self._pairs)))
-        for row, last_row, column, integrals in self._run_integrals("int3c2e", 1):
-            for m in range(row, last_row):
-                width = min(integrals.shape[2], m + 1 - column)
-                start = self._columns[m * (m + 1) // 2 + column]
-                factors[:, start : start + width] = integrals[0, :, :width, m - row]
+        """(P|mn), or B, of the pairs kept, (auxiliary, columns)."""
+        if not self.with_exchange:
+            factors = np.zeros((self.n_auxiliary, len(self._pairs)))
+            self._fill(factors, self._runs, 0)
+            return factors
+        factors = np.empty((self._n_whitened, len(self._pairs)), np.float32)
+        for runs, first, last in self._column_groups():
+            block = np.zeros((self.n_auxiliary, last - first))
+            self._fill(block, runs, first)
+            factors[:, first:last] = self.whiten(block)
         return factors
 
-    def _coulomb_derivative(self, coefficients):
-        """sum_P (mn^B|P) c_P, the London phases of J, (3, nao, nao)."""
+    @property
+    def _n_whitened(self):
+        """Number of rows of B: fewer than fitting functions where V is near singular."""
+        return len(self._metric_factor[1])
+
+    def _column_groups(self):
+        """Runs in groups whose integrals fit a block, with their first and last column."""
+        offsets = self.mol.ao_loc_nr()
+        largest = BLOCK_BYTES / (8 * self.n_auxiliary)
+        ends = [
+            np.searchsorted(self._pairs, offsets[i + 1] * (offsets[i + 1] + 1) // 2)
+            for i in range(self.mol.nbas)
+        ]
+        group, first = [], 0
+        for number, run in enumerate(self._runs):
+            group.append(run)
+            shell_ends = number + 1 == len(self._runs) or self._runs[number + 1][0] != run[0]
+            complete = number + 1 == len(self._runs) or ends[run[0]] - first > largest
+            if shell_ends and complete:
+                yield group, first, ends[run[0]]
+                group, first = [], ends[run[0]]
+
+    def _fill(self, target, runs, first):
+        """Write the integrals of `runs` to `target`, whose column 0 is column `first`."""
+        for row, last_row, column, integrals in self._run_integrals("int3c2e", 1, runs):
+            for m in range(row, last_row):
+                width = min(integrals.shape[2], m + 1 - column)
+                start = self._columns[m * (m + 1) // 2 + column] - first
+                target[:, start : start + width] = integrals[0, :, :width, m - row]
+
+    def coulomb_derivative(self, dm):
+        """The London phases of J, sum_P (mn^B|P) c_P with c = V^-1 (P|mn) D_mn, (3, nao, nao).
+
+        The fitting functions carry no phase, hence only mn is differentiated.
+        """
+        coefficients = self.fit_density(dm)
         lower = np.zeros((3, self.mol.nao, self.mol.nao))
-        for row, last_row, column, integrals in self._run_integrals("int3c2e_ig1", 3):
+        for row, last_row, column, integrals in self._run_integrals("int3c2e_ig1", 3, self._runs):
             width = integrals.shape[2]
             block = coefficients @ integrals.reshape(3, len(coefficients), -1)
             block = block.reshape(3, width, last_row - row).transpose(0, 2, 1)
@@ -150,108 +275,120 @@ class FittedKernel:
         lower = np.tril(lower, -1)
         return lower - lower.transpose(0, 2, 1)
 
-    def _whiten_in_place(self, factors):
-        """B from (P|mn), written over it, some pairs at a time."""
-        n_pairs = factors.shape[1]
-        step = max(64, int(BLOCK_BYTES / (8 * self.n_auxiliary)))
-        n_kept = self.n_auxiliary
-        for start in range(0, n_pairs, step):
-            part = slice(start, start + step)
-            whitened = self.whiten(factors[:, part])
-            n_kept = len(whitened)
-            factors[:n_kept, part] = whitened
-        return factors[:n_kept]
+    def _rows(self):
+        """Blocks of B in double precision: (rows, B (rows, columns))."""
+        step = max(8, int(BLOCK_BYTES / (16 * self.mol.nao**2)))
+        for start in range(0, len(self.factors), step):
+            rows = slice(start, min(start + step, len(self.factors)))
+            yield rows, self.factors[rows].astype(float)
+
+    def _unpack(self, rows):
+        """Symmetric matrices (rows, nao, nao) from rows of B."""
+        packed = np.zeros((len(rows), self.mol.nao * (self.mol.nao + 1) // 2))
+        packed[:, self._pairs] = rows
+        return lib.unpack_tril(packed)
 
     def fit_density(self, dm):
         """Coefficients c_P = V^-1 (P|mn) D_mn of the fitted density of a symmetric dm."""
-        projected = self.factors @ _packed_for_trace(dm)[self._pairs]
-        return self.unwhiten(projected if self.with_exchange else self.whiten(projected))
+        traced = _packed_for_trace(dm)[self._pairs]
+        if not self.with_exchange:
+            return self.unwhiten(self.whiten(self.factors @ traced))
+        return self.unwhiten(np.concatenate([block @ traced for _, block in self._rows()]))
 
     def coulomb(self, dm):
         """The Coulomb matrix of a symmetric dm."""
-        if self.with_exchange:
-            weights = self.factors @ _packed_for_trace(dm)
-        else:
-            weights = self.fit_density(dm)
         packed = np.zeros(len(dm) * (len(dm) + 1) // 2)
-        packed[self._pairs] = weights @ self.factors
+        if self.with_exchange:
+            traced = _packed_for_trace(dm)[self._pairs]
+            packed[self._pairs] = sum((block @ traced) @ block for _, block in self._rows())
+        else:
+            packed[self._pairs] = self.fit_density(dm) @ self.factors
         return lib.unpack_tril(packed)
 
     def coulomb_and_exchange(self, dm):
         """Coulomb and exchange matrices of a symmetric dm, best one tagged with its orbitals."""
-        fitting = df.DF(self.mol)
-        fitting.auxmol, fitting._cderi = self.auxmol, self.factors
-        return fitting.get_jk(dm, hermi=1)
+        nao = self.mol.nao
+        traced = _packed_for_trace(dm)[self._pairs]
+        packed, exchange = np.zeros(nao * (nao + 1) // 2), np.zeros((nao, nao))
+        orbitals, signs = _orbitals_of(dm)
+        for _, block in self._rows():
+            packed[self._pairs] += (block @ traced) @ block
+            half = self._unpack(block).reshape(-1, nao) @ orbitals
+            half = half.reshape(-1, nao, len(signs)).transpose(1, 0, 2)
+            signed = half if (signs > 0).all() else half * signs
+            exchange += signed.reshape(nao, -1) @ half.reshape(nao, -1).T
+        return lib.unpack_tril(packed), exchange
 
-    def giao_terms(self, dm, occupied, virtual, with_exchange):
-        """Magnetic derivative of J and K by the London phases, per component of B.
+    def exchange_derivative(self, occupied, virtual):
+        """The London phases of K, virtual-occupied block (3, nvir, nocc).
 
-        Returns (J1 (3, nao, nao), K1 (3, nvir, nocc) or None): J1_mn = sum_P (mn^B|P) c_P
-        and K1 = K - K^T with K_mn = sum_Po (mo^B|P) V^-1 (P|on), occupied `o` once.
-        The fitting functions carry no phase, hence only mn is differentiated.
+        K - K^T with K_mn = sum_Po (mo^B|P) V^-1 (P|on), every occupied orbital o once.
         """
-        coulomb = self._coulomb_derivative(self.fit_density(dm))
-        return coulomb, self._exchange_derivative(occupied, virtual) if with_exchange else None
-
-    def _exchange_derivative(self, occupied, virtual):
-        """K - K^T of `giao_terms`, virtual-occupied block (3, nvir, nocc)."""
         nao, n_occ = occupied.shape
-        half, occ_occ = self._occupied_factors(occupied)
-        fitted = self.unwhiten(occ_occ.reshape(len(occ_occ), -1)).reshape(-1, n_occ, n_occ)
+        fitted = self.unwhiten(self._occupied_pairs(occupied))
         exchange = np.zeros((3, nao, n_occ))
-        derivative_oo = np.empty((3, self.n_auxiliary, n_occ, n_occ))
+        phases = np.empty((3, self.n_auxiliary, fitted.shape[1]))
         for first, last, p0, p1 in self._auxiliary_blocks(8 * 5 * nao**2):
             integrals = self._phase_integrals(first, last)
+            densities = lib.unpack_tril(fitted[p0:p1])
             for axis in range(3):
                 packed = np.ascontiguousarray(integrals[axis])
                 square = lib.unpack_tril(packed, filltriu=ANTISYMMETRIC)
                 moved = (square.reshape(-1, nao) @ occupied).reshape(p1 - p0, nao, n_occ)
-                derivative_oo[axis, p0:p1] = np.matmul(occupied.T, moved)
-                exchange[axis] += np.tensordot(moved, fitted[p0:p1], ([0, 2], [0, 1]))
-        result = np.einsum("ma,xmi->xai", virtual, exchange)
+                phases[axis, p0:p1] = lib.pack_tril(np.matmul(occupied.T, moved))
+                exchange[axis] += np.tensordot(moved, densities, ([0, 2], [0, 1]))
+        del fitted
         for axis in range(3):
-            white = self.whiten(derivative_oo[axis].reshape(self.n_auxiliary, -1))
-            white = white.reshape(-1, n_occ, n_occ)
-            result[axis] -= virtual.T @ np.tensordot(half, white, ([0, 1], [0, 2]))
-        return result
+            phases[axis, : self._n_whitened] = self.whiten(phases[axis])
+        for rows, block in self._rows():
+            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
+            for axis in range(3):
+                white = lib.unpack_tril(phases[axis, rows], filltriu=ANTISYMMETRIC)
+                exchange[axis] -= np.tensordot(half, white, ([0, 2], [0, 2]))
+        return np.matmul(virtual.T, exchange)
 
-    def _occupied_factors(self, occupied):
-        """B_om (auxiliary, nocc, nao) and B_oo (auxiliary, nocc, nocc)."""
-        n_kept, nao, n_occ = len(self.factors), self.mol.nao, occupied.shape[1]
-        half = np.empty((n_kept, n_occ, nao))
-        step = max(8, int(BLOCK_BYTES / (16 * nao**2)))
-        for start in range(0, n_kept, step):
-            square = lib.unpack_tril(self.factors[start : start + step])
-            moved = square.reshape(-1, nao) @ occupied
-            half[start : start + step] = moved.reshape(-1, nao, n_occ).transpose(0, 2, 1)
-        return half, half @ occupied
+    def _occupied_pairs(self, occupied):
+        """B_oo of the occupied pairs, lower triangles packed, (rows of B, pairs)."""
+        nao, n_occ = occupied.shape
+        pairs = np.empty((len(self.factors), n_occ * (n_occ + 1) // 2))
+        for rows, block in self._rows():
+            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
+            pairs[rows] = lib.pack_tril(np.matmul(occupied.T, half))
+        return pairs
 
-    def response_factors(self, occupied, virtual, dtype=np.float32):
-        """Molecular-orbital factors for `ExchangeResponse`; overwrites the stored factors.
+    def response_factors(self, occupied, virtual):
+        """B_oo (rows, nocc, nocc) and B_vo (rows, nvir, nocc) in single precision."""
+        nao, n_occ = occupied.shape
+        b_oo = np.empty((len(self.factors), n_occ, n_occ), np.float32)
+        b_vo = np.empty((len(self.factors), virtual.shape[1], n_occ), np.float32)
+        for rows, block in self._rows():
+            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
+            b_oo[rows] = np.matmul(occupied.T, half)
+            b_vo[rows] = np.matmul(virtual.T, half)
+        return b_oo, b_vo
 
-        The virtual-virtual block is written over the atomic-orbital factors (row by row: nao
-        (nao + 1) / 2 doubles hold at least nvir^2 singles), so that no second large array exists.
+    def squares(self):
+        """Every B_P as a full (nao, nao) matrix in single precision, one after another.
+
+        All are written to one array: use each before the next.
         """
-        n_kept, n_occ, n_vir = len(self.factors), occupied.shape[1], virtual.shape[1]
-        b_oo = np.empty((n_kept, n_occ, n_occ), dtype)
-        b_vo = np.empty((n_kept, n_vir, n_occ), dtype)
-        rows = self.factors.view(dtype)
-        for p in range(n_kept):
-            square = lib.unpack_tril(self.factors[p])
-            half = square @ occupied
-            b_oo[p] = occupied.T @ half
-            b_vo[p] = virtual.T @ half
-            rows[p, : n_vir**2] = (virtual.T @ square @ virtual).ravel()
-        self.factors = None
-        return b_oo, b_vo, rows
+        nao = self.mol.nao
+        row, column = np.tril_indices(nao)
+        row, column = row[self._pairs], column[self._pairs]
+        lower, upper = row * nao + column, column * nao + row
+        square = np.zeros(nao * nao, np.float32)
+        for factors in self.factors:
+            square[lower] = factors
+            square[upper] = factors
+            yield square.reshape(nao, nao)
 
 
-def overlapping_runs(mol, cutoff=OVERLAP_CUTOFF):
+def overlapping_runs(mol):
     """Shells i with runs j0..j1 (j <= i) of shells that overlap them: (i, j0, j1) each.
 
-    The estimated overlap must reach `cutoff`; short gaps are filled, long runs are split.
+    The estimated overlap must reach `OVERLAP_CUTOFF`; short gaps are filled, long runs are split.
     """
-    overlaps = mol.get_overlap_cond() < -np.log(cutoff)
+    overlaps = mol.get_overlap_cond() < -np.log(OVERLAP_CUTOFF)
     runs = []
     for i in range(mol.nbas):
         start = end = None
@@ -282,38 +419,58 @@ def _packed_for_trace(dm):
     return packed
 
 
+def _orbitals_of(dm):
+    """Vectors v and signs s with dm = sum_k s_k v_k v_k^T, few if dm has orbitals or low rank."""
+    if getattr(dm, "mo_coeff", None) is not None:
+        occupied = dm.mo_occ > 0
+        vectors = dm.mo_coeff[:, occupied] * np.sqrt(dm.mo_occ[occupied])
+        return vectors, np.ones(vectors.shape[1])
+    values, vectors = scipy.linalg.eigh(dm)
+    kept = np.abs(values) > DENSITY_CUTOFF * np.abs(values).max()
+    return vectors[:, kept] * np.sqrt(np.abs(values[kept])), np.sign(values[kept])
+
+
 class ExchangeResponse:
     """The exchange part of the coupled-perturbed equations for imaginary perturbations.
 
     For a first-order change of the occupied orbitals X (virtual, occupied):
     R_ai = sum_jb [(ab|ji) - (aj|bi)] X_bj, by the fitted integrals; times -(exchange share).
+    Works in single precision; the residual of the equations tells what that costs.
     """
 
     def __init__(self, kernel, share, occupied, virtual):
+        self.kernel = kernel
         self.share = share
-        self.b_oo, self.b_vo, self.b_vv = kernel.response_factors(occupied, virtual)
+        self.virtual = virtual.astype(np.float32)
+        self.b_oo, self.b_vo = kernel.response_factors(occupied, virtual)
 
     def of_virtual(self, x):
         """Contribution of X = (3, nvir, nocc) to the virtual-occupied block."""
         n_vir, n_occ = x.shape[1:]
-        single = x.astype(self.b_vo.dtype)
-        result = np.zeros((n_vir, 3 * n_occ), single.dtype)
-        for b_oo, b_vo, row in zip(self.b_oo, self.b_vo, self.b_vv, strict=True):
-            b_vv = row[: n_vir**2].reshape(n_vir, n_vir)
-            moved = single.reshape(-1, n_occ) @ b_oo
-            result += b_vv @ moved.reshape(3, n_vir, n_occ).transpose(1, 0, 2).reshape(n_vir, -1)
-            crossed = np.matmul(single.transpose(0, 2, 1), b_vo)  # (3, j, i)
-            result -= b_vo @ crossed.transpose(1, 0, 2).reshape(n_occ, -1)
-        return -self.share * result.reshape(n_vir, 3, n_occ).transpose(1, 0, 2).astype(float)
+        single = x.astype(np.float32)
+        n_ao = len(self.virtual)
+        in_ao = np.matmul(self.virtual, single).transpose(1, 0, 2).reshape(-1, n_occ)
+        direct = np.zeros((n_ao, 3 * n_occ), np.float32)
+        crossed = np.zeros((n_vir, 3 * n_occ), np.float32)
+        backwards = np.ascontiguousarray(single.transpose(0, 2, 1)).reshape(-1, n_vir)
+        for square, b_oo, b_vo in zip(self.kernel.squares(), self.b_oo, self.b_vo, strict=True):
+            direct += square @ (in_ao @ b_oo).reshape(n_ao, -1)
+            exchanged = (backwards @ b_vo).reshape(3, n_occ, n_occ)
+            crossed += b_vo @ exchanged.transpose(1, 0, 2).reshape(n_occ, -1)
+        return self._finish(self.virtual.T @ direct - crossed)
 
     def of_occupied(self, x):
         """Contribution of an occupied-occupied change (3, nocc, nocc), antisymmetric part too."""
         n_occ = x.shape[1]
-        single = x.astype(self.b_vo.dtype)
-        n_vir = self.b_vo.shape[1]
-        result = np.zeros((n_vir, 3 * n_occ), single.dtype)
+        single = x.astype(np.float32)
+        result = np.zeros((self.b_vo.shape[1], 3 * n_occ), np.float32)
         for b_oo, b_vo in zip(self.b_oo, self.b_vo, strict=True):
             moved = np.matmul(single, b_oo)  # X_kj B_ji
             crossed = np.matmul(single.transpose(0, 2, 1), b_oo)  # X_kj B_ki
             result += b_vo @ (moved - crossed).transpose(1, 0, 2).reshape(n_occ, -1)
-        return -self.share * result.reshape(n_vir, 3, n_occ).transpose(1, 0, 2).astype(float)
+        return self._finish(result)
+
+    def _finish(self, result):
+        """(nvir, 3 nocc) to (3, nvir, nocc) in double precision, times -(exchange share)."""
+        blocks = result.reshape(len(result), 3, -1).transpose(1, 0, 2)
+        return -self.share * blocks.astype(float)

@@ -1,9 +1,10 @@
 """NMR shielding tensors with gauge-including (London) orbitals and density fitting.
 
-Closed-shell HF, LDA, GGA and global hybrids. Theory: Ditchfield, Mol. Phys. 27, 789 (1974);
-Wolinski, Hinton and Pulay, J. Am. Chem. Soc. 112, 8251 (1990). With orbitals
-chi_m^B = exp(-i/2 (B x R_m) . r) chi_m, all first-order matrices are imaginary and
-antisymmetric; here they are kept as real antisymmetric matrices, one per component of B.
+Closed-shell HF, LDA, GGA, global and range-separated hybrids, in a continuum or not. Theory:
+Ditchfield, Mol. Phys. 27, 789 (1974); Wolinski, Hinton and Pulay, J. Am. Chem. Soc. 112, 8251
+(1990). With orbitals chi_m^B = exp(-i/2 (B x R_m) . r) chi_m, all first-order matrices are
+imaginary and antisymmetric; here they are kept as real antisymmetric matrices, one per component
+of B.
 Conventions (signs, tensor rows = field, columns = nuclear moment) follow pyscf.prop.nmr.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from pyscf.data import nist
 
-from ionshift.shielding.fitting import ExchangeResponse
+from ionshift.shielding import solvent
 
 MAX_CPHF_CYCLES = 30
 PPM = nist.ALPHA**2 * 1e6
@@ -112,12 +113,11 @@ def _orthonormal_rows(candidates, basis):
     return np.array(found)
 
 
-def magnetic_response(mf, kernel, share, cphf_tol):
+def magnetic_response(mf, electrons, cphf_tol):
     """First-order density of a converged closed-shell `mf` in a magnetic field.
 
-    `kernel` is the `FittedKernel` of the SCF (its factors are used up when `share`, the part of
-    exact exchange, is not zero). Pure functionals need no iteration: the field's density
-    change is zero and only exact exchange couples.
+    `electrons` is the `TwoElectron` of the SCF. Without exact exchange no iteration is needed:
+    the field's density change is zero, so Coulomb, XC and solvent terms do not couple.
     """
     mol, dm = mf.mol, mf.make_rdm1()
     occupied = mf.mo_coeff[:, mf.mo_occ > 0]
@@ -127,28 +127,26 @@ def magnetic_response(mf, kernel, share, cphf_tol):
     if hasattr(mf, "xc"):
         h1 += xc_derivative(mf, dm)
         mf._numint.forget()
-    coulomb, exchange = kernel.giao_terms(dm, occupied, virtual, share != 0)
-    h1 = _to_virtual_occupied(h1 - coulomb, virtual, occupied)
-    if share:
-        h1 += share * exchange
+    if getattr(mf, "with_solvent", None) is not None:
+        h1 += solvent.derivative(mf, dm)
+    coulomb, exchange = electrons.giao_terms(dm, occupied, virtual)
+    h1 = _to_virtual_occupied(h1 - coulomb, virtual, occupied) + exchange
     overlap = -mol.intor_asymmetric("int1e_igovlp", 3)
     s_vo = _to_virtual_occupied(overlap, virtual, occupied)
     x_oo = -0.5 * _to_virtual_occupied(overlap, occupied, occupied)
     right = h1 - s_vo * e_occ
     gaps = e_vir[:, None] - e_occ
-    if share:
-        x_vo, residual, cycles = _coupled(
-            kernel, share, occupied, virtual, right, x_oo, gaps, cphf_tol
-        )
+    if electrons.exchange:
+        response = electrons.response(occupied, virtual)
+        x_vo, residual, cycles = _coupled(response, right, x_oo, gaps, cphf_tol)
     else:
         x_vo, residual, cycles = -right / gaps, 0.0, 0
     change = np.matmul(virtual, x_vo) + np.matmul(occupied, x_oo)
     return MagneticResponse(2 * np.matmul(change, occupied.T), residual, cycles)
 
 
-def _coupled(kernel, share, occupied, virtual, right, x_oo, gaps, cphf_tol):
+def _coupled(response, right, x_oo, gaps, cphf_tol):
     """Solve the coupled equations; see `solve_cphf` for what is returned."""
-    response = ExchangeResponse(kernel, share, occupied, virtual)
     right = right + response.of_occupied(x_oo)
 
     def apply(rows):

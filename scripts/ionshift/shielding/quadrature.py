@@ -55,27 +55,45 @@ def _cut(values, coords, weights, dtype, cutoff):
 class CachedNumInt(numint.NumInt):
     """PySCF's quadrature with the basis functions of one molecule and one grid kept.
 
-    Closed shells; LDA and GGA parts only. `forget()` frees the memory.
+    Closed shells; LDA and GGA parts only. What goes beyond `budget_bytes` is evaluated again
+    each time. `exchange_share` replaces the functional's exact exchange for PySCF's SCF, whose
+    exchange matrix is then the functional's own operator. `forget()` frees the memory.
     """
 
-    def __init__(self, dtype=np.float64):
+    def __init__(self, dtype=np.float64, budget_bytes=np.inf, exchange_share=None):
         super().__init__()
         self.dtype = dtype
-        self._blocks = None
-        self._grid = None
+        self.budget_bytes = budget_bytes
+        self.exchange_share = exchange_share
+        self.forget()
 
     def forget(self):
         """Drop the basis functions kept."""
-        self._blocks = self._grid = None
+        self._grid = None
+        self._kept, self._n_kept, self._bytes_kept = [], 0, 0
+
+    def rsh_and_hybrid_coeff(self, xc_code, spin=0):
+        """(omega, long-range share, share) of exact exchange."""
+        if self.exchange_share is None:
+            return super().rsh_and_hybrid_coeff(xc_code, spin)
+        return 0.0, self.exchange_share, self.exchange_share
 
     def blocks(self, mol, grids, xctype):
-        """The blocks of this grid, built at the first call."""
-        if self._blocks is None or self._grid is not grids.coords:
+        """The blocks of this grid, one after another."""
+        if self._grid is not grids.coords:
+            self.forget()
             self._grid = grids.coords
-            self._blocks = build_blocks(
-                mol, grids.coords, grids.weights, xctype == "GGA", self.dtype
+        yield from list(self._kept)
+        for start in range(self._n_kept, len(grids.weights), POINTS_PER_EVALUATION):
+            part = slice(start, start + POINTS_PER_EVALUATION)
+            found = build_blocks(
+                mol, grids.coords[part], grids.weights[part], xctype == "GGA", self.dtype
             )
-        return self._blocks
+            if self._n_kept == start and self._bytes_kept < self.budget_bytes:
+                self._kept += found
+                self._n_kept = part.stop
+                self._bytes_kept += sum(block.values.nbytes for block in found)
+            yield from found
 
     def potential_on_block(self, xc, xctype, block, dm):
         """(weighted XC potential (1 or 4, points), energy density, density) on one block."""

@@ -1,0 +1,38 @@
+"""Cost against error of label protocols on a few clusters of a label set.
+
+Usage: python scripts/bench_labels.py SET N_CLUSTERS [WORKERS [PROTOCOL...]]
+Labels go to the label store: a second run goes on where the first stopped. PROTOCOL names
+(see label_benchmark.variants) limit the run; `reference` is always computed.
+Leaves labels.csv and labels.{pdf,png} in results/benchmarks.
+"""
+
+import sys
+from pathlib import Path
+
+from ionshift import label_benchmark, labels
+from ionshift.config import Figures, Labelling
+from ionshift.files import atomic_path
+from ionshift.labelling import label_clusters
+from ionshift.plotting import benchmark, style
+
+FOLDER = Path("results/benchmarks")
+
+
+def main(source, n_clusters, workers=1, *names):
+    clusters = label_benchmark.spread_over(labels.read_clusters(source), int(n_clusters))
+    store = labels.LabelStore(Labelling().store)
+    tables = {}
+    for name, protocol in label_benchmark.variants().items():
+        if not names or name in (*names, "reference"):
+            print(f"protocol {name}", flush=True)
+            tables[name] = label_clusters(clusters, protocol, store, int(workers))
+    table = label_benchmark.compare(tables)
+    print(table.to_string(index=False, float_format="%.3f"))
+    with atomic_path(FOLDER / "labels.csv") as path:
+        table.to_csv(path, index=False)
+    figure = benchmark.cost_against_error(table, Figures())
+    style.save(figure, [FOLDER / "labels.pdf", FOLDER / "labels.png"], Figures().dpi)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,28 @@
+"""What a label costs against how wrong it is."""
+
+import numpy as np
+
+from ionshift.plotting.style import make_axes
+
+MARKERS = {"pbe": "o", "pbe0": "s"}
+
+
+def cost_against_error(table, style):
+    """Scatter of relative shieldings (open) and held-out error of the line (filled) by cost."""
+    figure, axis = make_axes(style)
+    others = table[table["protocol"] != "reference"]
+    families = others["protocol"].str.split().str[:2].str.join(" ")
+    for number, (family, part) in enumerate(others.groupby(families, sort=False)):
+        colour = f"C{number}"
+        marker = MARKERS.get(family.split()[0], "o")
+        axis.plot(part["cpu_s"], part["scatter_ppm"], marker, mfc="none", color=colour)
+        axis.plot(part["cpu_s"], part["corrected_ppm"], marker, color=colour, label=family)
+    axis.plot([], [], "o", mfc="none", color="grey", label="as computed")
+    axis.plot([], [], "o", color="grey", label="straight line, held out")
+    axis.set_xscale("log")
+    if np.nanmax(others[["scatter_ppm", "corrected_ppm"]].to_numpy(), initial=0) > 0:
+        axis.set_yscale("log")
+    axis.set_xlabel("CPU time of a label / s")
+    axis.set_ylabel("error of relative shieldings / ppm")
+    axis.legend(loc="best", handletextpad=0.2)
+    return figure

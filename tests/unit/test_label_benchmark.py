@@ -1,0 +1,94 @@
+"""Errors of protocols against closed forms, and the command on two small clusters."""
+
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+import pytest
+from ase import Atoms
+
+import bench_labels
+from ionshift import label_benchmark, labelling, labels
+from ionshift.config import PROTOCOLS, Figures, Protocol
+from ionshift.plotting import benchmark
+from test_labels import SMALL, lithium_water
+
+
+def table(values, status="ok", cpu_s=1.0):
+    return pd.DataFrame(
+        {"status": status, "shielding_ppm": values, "cpu_s": cpu_s, "max_rss_MB": 300.0}
+    )
+
+
+def test_a_shifted_and_stretched_protocol():
+    """sigma' = a + b sigma: known bias, slope, scatter; the held-out line removes all of it."""
+    exact = np.array([90.0, 91.0, 92.5, 93.0, 94.5])
+    compared = label_benchmark.compare(
+        {"reference": table(exact, cpu_s=100.0), "line": table(3.0 + 0.9 * exact)}
+    ).set_index("protocol")
+    line = compared.loc["line"]
+    assert line["bias_ppm"] == pytest.approx(3.0 - 0.1 * exact.mean())
+    assert line["slope"] == pytest.approx(0.9)
+    assert line["scatter_ppm"] == pytest.approx(0.1 * exact.std(ddof=1))
+    assert line["corrected_ppm"] == pytest.approx(0, abs=1e-9)
+    assert compared.loc["reference", "scatter_ppm"] == 0
+    assert compared.loc["reference", "cpu_s"] == 100
+
+
+def test_held_out_error_is_larger_than_that_of_the_fit():
+    rng = np.random.default_rng(2)
+    x = np.linspace(90, 95, 8)
+    y = x + rng.normal(scale=0.1, size=8)
+    in_sample = np.sqrt(np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2))
+    assert label_benchmark.held_out_error(x, y) > in_sample
+
+
+def test_few_or_failed_labels_leave_errors_unknown():
+    exact = np.array([90.0, 91.0])
+    failed = table([90.5, None]).assign(status=["ok", "failed"])
+    compared = label_benchmark.compare({"reference": table(exact), "other": failed})
+    other = compared.set_index("protocol").loc["other"]
+    assert other["n"] == 1
+    assert other["bias_ppm"] == pytest.approx(0.5)
+    assert np.isnan([other["scatter_ppm"], other["slope"], other["corrected_ppm"]]).all()
+
+
+def test_variants_hold_fast_and_reference():
+    found = label_benchmark.variants()
+    hashes = [labels.protocol_hash(protocol) for protocol in found.values()]
+    assert len(set(hashes)) == len(found) == 17
+    assert labels.protocol_hash(PROTOCOLS["fast"]) in hashes
+    assert found["reference"] == PROTOCOLS["reference"]
+
+
+def test_clusters_are_spread_over_sizes():
+    clusters = [Atoms("LiOHH" * n) for n in (5, 1, 3, 2, 4)]
+    assert [len(c) for c in label_benchmark.spread_over(clusters, 3)] == [4, 12, 20]
+    assert len(label_benchmark.spread_over(clusters, 9)) == 5
+
+
+def test_command_reuses_finished_labels(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+    cheap = {"reference": SMALL, "cheap": Protocol(**SMALL.model_dump() | {"functional": "pbe"})}
+    monkeypatch.setattr(label_benchmark, "variants", lambda: cheap)
+    clusters = [lithium_water(1.9), lithium_water(2.1)]
+    keys = [labels.label_key(atoms, 1, SMALL) for atoms in clusters]
+    rows = pd.DataFrame({"key": keys, "status": "ok", "charge": 1, "shielding_ppm": 1.0})
+    labels.write_label_set("set.extxyz", clusters, rows)
+    bench_labels.main("set.extxyz", "2")
+    first = pd.read_csv("results/benchmarks/labels.csv")
+    assert first["n"].tolist() == [2, 2]
+    assert first["bias_ppm"][1] != 0
+    assert (tmp_path / "results/benchmarks/labels.png").stat().st_size > 1000
+    capsys.readouterr()
+    bench_labels.main("set.extxyz", "2", "1")
+    assert "2 labels in the store, 0 to compute" in capsys.readouterr().out
+    pd.testing.assert_frame_equal(first, pd.read_csv("results/benchmarks/labels.csv"))
+
+
+def test_figure_without_any_error_is_drawn():
+    """One cluster: nothing but unknown errors."""
+    one = {"reference": table([90.0]), "pbe 6-31g* grid 1 loose": table([91.0])}
+    figure = benchmark.cost_against_error(label_benchmark.compare(one), Figures())
+    assert figure.axes[0].get_xlabel() == "CPU time of a label / s"
