@@ -15,7 +15,6 @@ import pandas as pd
 
 from ionshift import elf, labels
 from ionshift.shielding import basis, engine
-from ionshift.shielding.fitting import FittedKernel
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -142,9 +141,8 @@ def ground_state(atoms, charge, protocol, record):
     basis.check_cluster(atoms, charge, [0])
     mol = basis.build_molecule(atoms, charge, protocol, 0)
     record["n_basis"] = int(mol.nao)
-    share = engine.exchange_share(protocol.functional)
-    kernel = FittedKernel(mol, engine.auxiliary_basis(protocol, share), share != 0)
-    return engine.converge_scf(mol, protocol, kernel, record)
+    mf, _ = engine.ground_state(mol, protocol, record)
+    return mf
 
 
 def field_around(mol, occupied):

@@ -87,9 +87,7 @@ def _empty_record():
 
 def _run(mol, protocol, centre, wanted, record, first_recipe):
     """SCF, response and properties; fills `record` as results come."""
-    exchange = exchange_of(protocol.functional)
-    electrons = TwoElectron(mol, auxiliary_basis(protocol, exchange), exchange)
-    mf = converge_scf(mol, protocol, electrons, record, first_recipe)
+    mf, electrons = ground_state(mol, protocol, record, first_recipe)
     response = giao.magnetic_response(mf, electrons, protocol.cphf_tol)
     dm = mf.make_rdm1()
     tensors = {i: giao.shielding_tensor(mol, dm, response, i) for i in wanted}
@@ -105,6 +103,16 @@ def _run(mol, protocol, centre, wanted, record, first_recipe):
         raise Unconverged(
             f"CPHF residual {response.residual:.1e} above 10 x {protocol.cphf_tol:.1e}"
         )
+
+
+def ground_state(mol, protocol, record, first_recipe=RECIPES[0]):
+    """The protocol's converged SCF and its `TwoElectron`; energy and recipe go to `record`.
+
+    Raises `Unconverged` or `basis.UnusableCluster`.
+    """
+    exchange = exchange_of(protocol.functional)
+    electrons = TwoElectron(mol, auxiliary_basis(protocol, exchange), exchange)
+    return converge_scf(mol, protocol, electrons, record, first_recipe), electrons
 
 
 def exchange_of(functional):
