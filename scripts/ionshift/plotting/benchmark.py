@@ -1,5 +1,7 @@
 """What a label costs against how wrong it is."""
 
+import itertools
+
 import numpy as np
 
 from ionshift.plotting.style import make_axes
@@ -9,11 +11,11 @@ MARKERS = {"pbe": "o", "pbe0": "s"}
 
 def cost_against_error(table, style):
     """Scatter of relative shieldings (open) and held-out error of the line (filled) by cost."""
-    figure, axis = make_axes(style)
+    figure, axis = make_axes(style, aspect=0.95)
+    colours = itertools.cycle(style.class_colours.values())
     others = table[table["protocol"] != "reference"]
     families = others["protocol"].str.split().str[:2].str.join(" ")
-    for number, (family, part) in enumerate(others.groupby(families, sort=False)):
-        colour = f"C{number}"
+    for colour, (family, part) in zip(colours, others.groupby(families, sort=False), strict=False):
         marker = MARKERS.get(family.split()[0], "o")
         axis.plot(part["cpu_s"], part["scatter_ppm"], marker, mfc="none", color=colour)
         axis.plot(part["cpu_s"], part["corrected_ppm"], marker, color=colour, label=family)
@@ -24,5 +26,5 @@ def cost_against_error(table, style):
         axis.set_yscale("log")
     axis.set_xlabel("CPU time of a label / s")
     axis.set_ylabel("error of relative shieldings / ppm")
-    axis.legend(loc="best", handletextpad=0.2)
+    figure.legend(loc="outside upper center", ncols=2, handletextpad=0.2)
     return figure
