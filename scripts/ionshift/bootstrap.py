@@ -12,9 +12,9 @@ def block_of(replica, time_ps, n_blocks):
     """Number of the block of each environment (n,); None with fewer than two frames a block."""
     keys = pd.DataFrame({"replica": np.asarray(replica), "time_ps": np.asarray(time_ps)})
     frames = keys.drop_duplicates().sort_values(["replica", "time_ps"], ignore_index=True)
+    if frames.groupby("replica").size().min() < 2 * n_blocks or frames.empty:
+        return None
     for number, rows in enumerate(frames.groupby("replica").groups.values()):
-        if len(rows) < 2 * n_blocks:
-            return None
         sizes = [len(part) for part in np.array_split(rows, n_blocks)]
         frames.loc[rows, "block"] = np.repeat(np.arange(n_blocks) + number * n_blocks, sizes)
     return keys.merge(frames, how="left")["block"].to_numpy(int)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ionshift import correlation, lineshape
 from ionshift.errors import InputError
-from ionshift.spectrum import distribution, mean_with_error
+from ionshift.spectrum import distribution, mean_with_error, path_error
 
 PS = 1e-12
 NO_SPREAD_PPM = 1e-9
@@ -256,7 +256,6 @@ def mean_error_table(predictions, all_paths, n_blocks):
             table["shift_ppm"], table["replica"], table["time_ps"], n_blocks
         )
         inefficiency, error = _inefficiency([shifts.mean(axis=1) for shifts in paths.shifts_ppm])
-        path_means = np.concatenate([shifts.mean(axis=0) for shifts in paths.shifts_ppm])
         rows.append(
             {
                 "system": system,
@@ -266,17 +265,11 @@ def mean_error_table(predictions, all_paths, n_blocks):
                 "statistical_inefficiency": inefficiency,
                 "mean_correlation_time_ps": inefficiency * paths.step_ps / 2,
                 "autocorrelation_err_ppm": error,
-                "path_err_ppm": _standard_error(path_means),
-                "n_paths": len(path_means),
+                "path_err_ppm": path_error(table["shift_ppm"], table["replica"], table["li"]),
+                "n_paths": sum(shifts.shape[1] for shifts in paths.shifts_ppm),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _standard_error(values):
-    if len(values) < 2:
-        return float("nan")
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def _inefficiency(series):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from ionshift import bootstrap
 from ionshift.solvation import check_half_box, local_structure_index
 from ionshift.spectrum import mean_over
 
@@ -115,11 +116,7 @@ def spearman(x, y):
 def correlation(table, n_blocks, n_bootstrap, seed):
     """Correlations of index and shift, with errors from a bootstrap over blocks of time.
 
-    Every replica's frames are cut into `n_blocks` blocks of time. Blocks are drawn with
-    replacement, as many as there are (Kuensch, Ann. Stat. 17, 1217 (1989), here without
-    overlap); the error is the standard deviation over the draws, times sqrt(n / (n - 1)) for n
-    blocks, which makes the variance of a mean unbiased. It is unknown (NaN) with fewer than two
-    frames a block.
+    See `bootstrap`; an error is unknown (NaN) with fewer than two frames a block.
 
     Parameters
     ----------
@@ -133,30 +130,17 @@ def correlation(table, n_blocks, n_bootstrap, seed):
     lsi, shift = table["lsi_A2"].to_numpy(), table["shift_ppm"].to_numpy()
     result = {"pearson": pearson(lsi, shift), "pearson_err": float("nan")}
     result |= {"spearman": spearman(lsi, shift), "spearman_err": float("nan")}
-    blocks = _blocks(table, n_blocks)
-    if not blocks:
+    block = bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
+    if block is None:
         return result
+    rows_of = [np.flatnonzero(block == number) for number in np.unique(block)]
     rng, drawn = np.random.default_rng(seed), []
     for _ in range(n_bootstrap):
-        rows = np.concatenate([blocks[b] for b in rng.integers(len(blocks), size=len(blocks))])
+        chosen = rng.integers(len(rows_of), size=len(rows_of))
+        rows = np.concatenate([rows_of[number] for number in chosen])
         drawn.append((pearson(lsi[rows], shift[rows]), spearman(lsi[rows], shift[rows])))
-    errors = np.std(drawn, axis=0, ddof=1) * np.sqrt(len(blocks) / (len(blocks) - 1))
+    errors = bootstrap.error(drawn, len(rows_of))
     return result | {"pearson_err": float(errors[0]), "spearman_err": float(errors[1])}
-
-
-def _blocks(table, n_blocks):
-    """Row numbers of every block of every replica; none if a block has fewer than two frames."""
-    blocks = []
-    for _, part in table.groupby("replica"):
-        times = np.unique(part["time_ps"])
-        if len(times) < 2 * n_blocks:
-            return []
-        step = np.searchsorted(times, part["time_ps"])
-        rows = part.index.to_numpy()
-        blocks += [
-            rows[np.isin(step, steps)] for steps in np.array_split(np.arange(len(times)), n_blocks)
-        ]
-    return blocks
 
 
 def scan_cutoffs(finders, cutoffs_A, stride):

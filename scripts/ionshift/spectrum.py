@@ -65,27 +65,47 @@ def mean_over(table, values, n_blocks):
     return mean, float("nan") if np.isclose(error, 0) else error
 
 
+def path_error(values, replica, li):
+    """Standard error of a mean with each nucleus of each replica as one independent sample.
+
+    It holds differences between nuclei that outlive the run, which blocks of time do not see.
+    NaN for a single nucleus.
+    """
+    paths = pd.DataFrame({"value": values, "replica": replica, "li": li})
+    means = paths.groupby(["replica", "li"])["value"].mean()
+    return float(means.std(ddof=1) / np.sqrt(len(means)))
+
+
+def sampling_error(table, n_blocks):
+    """Mean shift and its sampling error: the larger of block error and path error.
+
+    Unknown (NaN) if the block error is.
+    """
+    shift = table["shift_ppm"]
+    mean, blocks = mean_with_error(shift, table["replica"], table["time_ps"], n_blocks)
+    paths = path_error(shift, table["replica"], table["li"])
+    return mean, float(np.maximum(blocks, np.nan_to_num(paths)))
+
+
 def shift_table(predictions, member_means, molarity_M, n_blocks):
     """Mean shift of every system with its errors.
 
     Parameters
     ----------
-    predictions : dict of DataFrame by system, with shift_ppm, replica, time_ps
+    predictions : dict of DataFrame by system, with shift_ppm, replica, li, time_ps
     member_means : dict of (n_members,) mean shifts of the committee's members, ppm
     molarity_M : dict of float
     n_blocks : int, blocks a replica
 
     Returns
     -------
-    DataFrame with system, molarity_M, shift_ppm, sampling_err_ppm (blocks of time and
-    replicas), model_err_ppm (standard deviation of the members' means), n_environments, and
+    DataFrame with system, molarity_M, shift_ppm, sampling_err_ppm (see
+    `sampling_error`), model_err_ppm (standard deviation of the members' means), n_environments, and
     the same for change_ppm, the change against the first system
     """
     rows, first = [], next(iter(predictions))
     for system, table in predictions.items():
-        mean, error = mean_with_error(
-            table["shift_ppm"], table["replica"], table["time_ps"], n_blocks
-        )
+        mean, error = sampling_error(table, n_blocks)
         rows.append(
             {
                 "system": system,

@@ -19,6 +19,7 @@ def predictions(n, seed):
         {
             "shift_ppm": rng.normal(0, 0.3, n),
             "replica": 0,
+            "li": np.arange(n) % 4,
             "time_ps": np.arange(n, dtype=float),
             "class": rng.choice(["SSIP", "CIP"], n),
             "extrapolation": 0.0,

@@ -22,6 +22,7 @@ def predictions(shifts, replica=0, classes="CIP"):
         {
             "shift_ppm": shifts,
             "replica": replica,
+            "li": 0,
             "time_ps": np.arange(len(shifts), dtype=float),
             "class": classes,
             "extrapolation": 0.0,
@@ -70,6 +71,26 @@ def test_shift_table_keeps_errors_apart():
     assert table["sampling_err_ppm"].between(0.01, 0.1).all()
     assert np.allclose(table["model_err_ppm"], 0.1)
     assert table["change_model_err_ppm"].iloc[1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_nuclei_that_never_mix_count_as_few_samples():
+    """Four nuclei with their own shifts: blocks see nothing, the nuclei's means do."""
+    own = np.array([-1.0, 0.0, 0.5, 1.5])
+    times, nuclei = np.meshgrid(np.arange(50.0), np.arange(4), indexing="ij")
+    table = pd.DataFrame({"time_ps": times.ravel(), "li": nuclei.ravel(), "replica": 0})
+    noise = np.random.default_rng(0).normal(0, 0.01, len(table))
+    table["shift_ppm"] = own[table["li"]] + noise
+    blocks = spectrum.mean_with_error(table["shift_ppm"], 0, table["time_ps"], n_blocks=5)[1]
+    mean, error = spectrum.sampling_error(table, n_blocks=5)
+    assert blocks < 0.005
+    assert mean == pytest.approx(own.mean(), abs=0.01)
+    assert error == pytest.approx(own.std(ddof=1) / 2, rel=0.02)
+
+
+def test_one_nucleus_has_the_error_of_its_blocks():
+    table = predictions(np.random.default_rng(2).normal(size=100))
+    blocks = spectrum.mean_with_error(table["shift_ppm"], 0, table["time_ps"], n_blocks=5)[1]
+    assert spectrum.sampling_error(table, n_blocks=5)[1] == pytest.approx(blocks)
 
 
 def test_distribution_has_unit_area_and_the_right_mean():
