@@ -41,7 +41,7 @@ StoragePass=slurm
 
 # Memory is watched by polling, which needs no control groups; CPUs are counted, not bound.
 SLURM_CONF = """\
-ClusterName=testcluster
+ClusterName={name}
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[ctld]}
 SlurmUser=root
@@ -119,6 +119,7 @@ class Cluster:
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        self.name = f"test{os.getpid()}"
         self.environment = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf")}
         self.ports = {name: _free_port() for name in ("ctld", "dbd", "sql", *NODES)}
         self.daemons = []
@@ -133,7 +134,7 @@ class Cluster:
         self._write_configuration()
         self._start("slurmdbd", "-D")
         self._wait("sacctmgr", "--noheader", "list", "cluster")
-        self.ask("sacctmgr", "-i", "add", "cluster", "testcluster")
+        self.ask("sacctmgr", "-i", "add", "cluster", self.name)
         self.ask("sacctmgr", "-i", "add", "account", "lab")
         self.ask("sacctmgr", "-i", "add", "user", "root", "account=lab")
         self._start("slurmctld", "-D")
@@ -146,6 +147,10 @@ class Cluster:
         with contextlib.suppress(subprocess.TimeoutExpired, OSError):
             self.ask("scancel", "--user=root")
             self._wait_until(lambda: not self.ask("squeue", "--noheader").stdout.strip(), "an end")
+        # Without control groups a process can outlive its job.
+        for process in _processes(f"SLURM_CLUSTER_NAME={self.name}"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         for process in reversed(self.daemons):
             process.terminate()
             try:
@@ -175,16 +180,13 @@ class Cluster:
         rows = (line.split("|") for line in lines.splitlines())
         return {number: (comment, node) for number, comment, node in rows}
 
-    def processes(self, number, words):
-        """Numbers of a job's processes whose command line has these words."""
-        mark = f"SLURM_JOB_ID={number}\0".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                mine = mark in (folder / "environ").read_bytes()
-                if mine and words.encode() in (folder / "cmdline").read_bytes():
-                    found.append(int(folder.name))
-        return found
+    def scripts(self, number, name):
+        """Numbers of a job's Python processes that run a script of this name."""
+        return [
+            process
+            for process, command in _processes(f"SLURM_JOB_ID={number}").items()
+            if len(command) > 1 and command[1].endswith(name)
+        ]
 
     def accounting(self):
         """Every job ever as a list of dicts of what sacct knows."""
@@ -254,7 +256,8 @@ class Cluster:
         )
 
     def _write_configuration(self):
-        values = {"host": socket.gethostname(), "ports": self.ports, "folder": self.folder}
+        values = {"name": self.name, "host": socket.gethostname()}
+        values |= {"ports": self.ports, "folder": self.folder}
         (self.folder / "state").mkdir()
         database = self.folder / "slurmdbd.conf"
         database.write_text(SLURMDBD_CONF.format(**values))
@@ -282,6 +285,17 @@ def end_with_parent():
     """In a new process: have the kernel end it when the tests' process dies."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _processes(variable):
+    """Dict of number to command line of the processes with this in their environment."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().decode(errors="replace")
+                found[int(folder.name)] = command.rstrip("\0").split("\0")
+    return found
 
 
 def _free_port():
