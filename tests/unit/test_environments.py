@@ -19,7 +19,12 @@ CONDA_ONLY = {"gromacs"}
 # What `config`, `labels` and the tables import: every stage needs it.
 COMMON = {"python", "ase", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml"}
 # Module name to the package that brings it, where they differ by more than case and punctuation.
-PACKAGE_OF_MODULE = {"yaml": "pyyaml", "sklearn": "scikit-learn", "annotated_types": "pydantic"}
+PACKAGE_OF_MODULE = {
+    "yaml": "pyyaml",
+    "sklearn": "scikit-learn",
+    "annotated_types": "pydantic",
+    "mpl_toolkits": "matplotlib",
+}
 
 
 class StrictLoader(yaml.SafeLoader):
