@@ -217,7 +217,7 @@ class Labelling(Block):
     )
     shard_size: Count = Field(10, description="Clusters a labelling job.")
     workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
-    max_memory_MB: Count = Field(3500, description="Memory of one worker, for the scheduler.")
+    max_memory_MB: Count = Field(4500, description="Memory of one worker, for the scheduler.")
     store: str = Field(
         "results/label_store", description="Folder of the label store, shared between studies."
     )
