@@ -1,5 +1,6 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and work that one process at a time may do."""
 
+import fcntl
 import os
 import tempfile
 from contextlib import contextmanager
@@ -24,3 +25,43 @@ def atomic_path(path):
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone(path, waiting=lambda: None):
+    """Hold the lock file `path` in the block; `waiting` is called if another process holds it.
+
+    The kernel holds the lock: it ends with its process, however that ends. The file is removed
+    at the end of the block.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = _locked(path, waiting)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _locked(path, waiting):
+    """An open, locked file at `path`; the holder before may have removed the one waited for."""
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(handle), os.stat(path)):
+                return handle
+        except FileNotFoundError:
+            pass
+        os.close(handle)
+
+
+def lock_of(log):
+    """Lock file of the job that writes `log`."""
+    log = Path(log)
+    return log.with_name(f".{log.name}.lock")

@@ -5,11 +5,9 @@ one JSON file a label, written whole at the moment the label is finished, so a k
 loses only what was being computed.
 """
 
-import fcntl
 import hashlib
 import json
 import os
-from contextlib import contextmanager
 from pathlib import Path
 
 import ase.io
@@ -18,7 +16,7 @@ import pandas as pd
 
 from ionshift.config import Protocol
 from ionshift.errors import InputError
-from ionshift.files import atomic_path
+from ionshift.files import alone, atomic_path
 
 ENGINE_VERSION = 1
 """Part of every key: raised when the shielding engine changes its numbers."""
@@ -222,20 +220,9 @@ class LabelStore:
             pass
         return None
 
-    @contextmanager
     def claim(self, key):
-        """Hold the right to compute `key`; waits while another process holds it.
-
-        The kernel holds the lock: it ends with its process, however that ends.
-        """
-        path = self.path(key).with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = _lock(path)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-            os.close(handle)
+        """Context that holds the right to compute `key`; waits while another process holds it."""
+        return alone(self.path(key).with_suffix(".lock"))
 
     def note_protocol(self, name, protocol):
         """Remember what a protocol's name stands for.
@@ -252,19 +239,6 @@ class LabelStore:
             for path in sorted(folder.glob("*.json"))
             if path.stem != now
         ]
-
-
-def _lock(path):
-    """An open, locked file at `path`; the holder before may have removed the one waited for."""
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        try:
-            if os.path.samestat(os.fstat(handle), os.stat(path)):
-                return handle
-        except FileNotFoundError:
-            pass
-        os.close(handle)
 
 
 def label_table(clusters, keys, store, protocol):

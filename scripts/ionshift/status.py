@@ -9,6 +9,7 @@ import pandas as pd
 from ionshift import labels
 from ionshift.costs import UNKNOWN, Expectation
 from ionshift.errors import InputError
+from ionshift.files import lock_of
 
 STATES = ("done", "running", "failed", "stopped", "to do")
 ERROR_MARKS = ("ERROR", "Traceback", "Error:")
@@ -17,7 +18,7 @@ ERROR_MARKS = ("ERROR", "Traceback", "Error:")
 def state(job):
     """State of a job, one of `STATES`.
 
-    A job writes its log under a lock (see `scripts/common.py`), so a locked log means running.
+    A job holds a lock beside its log (see `scripts/common.py`) while it runs.
     An output that is missing although a log exists means failed where the log tells an error,
     and stopped (killed, or the output was deleted) where it does not.
 
@@ -25,7 +26,7 @@ def state(job):
     ----------
     job : has `log`, `to_do` and `missing`
     """
-    if is_locked(job.log):
+    if is_locked(lock_of(job.log)):
         return "running"
     if not job.to_do:
         return "done"
@@ -36,7 +37,7 @@ def state(job):
 
 
 def is_locked(path):
-    """Whether a living process holds the lock of a log file."""
+    """Whether a living process holds a lock file."""
     try:
         with open(path) as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

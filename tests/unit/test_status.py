@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ase import Atoms
 
-from ionshift import config, costs, labels, status
+from ionshift import config, costs, files, labels, status
 
 
 @dataclass
@@ -43,10 +43,9 @@ def test_states_of_a_job(log):
     assert status.state(Job(log=log("finished"), missing=False)) == "to do"
 
 
-def test_a_locked_log_means_running(log):
+def test_a_job_that_holds_its_lock_is_running(log):
     path = log("50 %")
-    with open(path, "a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with files.alone(files.lock_of(path)):
         assert status.state(Job(log=path)) == "running"
     assert status.state(Job(log=path)) == "stopped"
 
