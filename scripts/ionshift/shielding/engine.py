@@ -25,7 +25,7 @@ RESULTS = (
 RECIPES = ("plain", "damped", "newton")
 """Ways to the same SCF solution, each stronger and dearer than the one before: DIIS; DIIS with
 damping and a level shift; second order. Each goes on from where the one before ended."""
-WORKING_BYTES = 3.2e9
+WORKING_BYTES = 2.6e9
 """Memory of integrals and of basis functions on the grid; no result depends on it."""
 SMALLEST_GRID_BYTES = 3e8
 DAMPING = 0.3

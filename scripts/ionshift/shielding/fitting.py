@@ -14,6 +14,7 @@ from pyscf.gto import moleintor
 from ionshift.shielding.basis import BASIS_ERRORS, UnusableCluster
 
 BLOCK_BYTES = 2.5e8
+DOUBLE_BYTES = 2e9  # integrals of the Coulomb part that take more are kept in single precision
 OVERLAP_CUTOFF = 1e-8
 LONGEST_GAP = 2  # shells
 LONGEST_RUN = 40  # shells
@@ -101,7 +102,7 @@ class FittedKernel:
     The operator is a sum of (coefficient, omega): 1 / r for omega = 0, else erf(omega r) / r.
     Only pairs that overlap are kept. `with_exchange` keeps B (single precision: half the memory;
     sums run in double), which exchange needs; without it `factors` are the plain (P|mn):
-    cheaper, and enough for the Coulomb part.
+    cheaper, and enough for the Coulomb part. They are in double precision up to `DOUBLE_BYTES`.
     """
 
     def __init__(self, mol, auxiliary_basis, with_exchange, terms=((1.0, 0.0),)):
@@ -220,7 +221,9 @@ class FittedKernel:
     def _integrals(self):
         """(P|mn), or B, of the pairs kept, (auxiliary, columns)."""
         if not self.with_exchange:
-            factors = np.zeros((self.n_auxiliary, len(self._pairs)))
+            is_large = 8 * self.n_auxiliary * len(self._pairs) > DOUBLE_BYTES
+            kind = np.float32 if is_large else float
+            factors = np.zeros((self.n_auxiliary, len(self._pairs)), kind)
             self._fill(factors, self._runs, 0)
             return factors
         factors = np.empty((self._n_whitened, len(self._pairs)), np.float32)
@@ -276,24 +279,17 @@ class FittedKernel:
         return lower - lower.transpose(0, 2, 1)
 
     def _rows(self):
-        """Blocks of B in double precision: (rows, B (rows, columns))."""
-        step = max(8, int(BLOCK_BYTES / (16 * self.mol.nao**2)))
+        """Blocks of the factors in double precision: (rows, factors (rows, columns))."""
+        step = max(8, int(BLOCK_BYTES / (8 * len(self._pairs))))
         for start in range(0, len(self.factors), step):
             rows = slice(start, min(start + step, len(self.factors)))
-            yield rows, self.factors[rows].astype(float)
-
-    def _unpack(self, rows):
-        """Symmetric matrices (rows, nao, nao) from rows of B."""
-        packed = np.zeros((len(rows), self.mol.nao * (self.mol.nao + 1) // 2))
-        packed[:, self._pairs] = rows
-        return lib.unpack_tril(packed)
+            yield rows, np.asarray(self.factors[rows], float)
 
     def fit_density(self, dm):
         """Coefficients c_P = V^-1 (P|mn) D_mn of the fitted density of a symmetric dm."""
         traced = _packed_for_trace(dm)[self._pairs]
-        if not self.with_exchange:
-            return self.unwhiten(self.whiten(self.factors @ traced))
-        return self.unwhiten(np.concatenate([block @ traced for _, block in self._rows()]))
+        fitted = np.concatenate([block @ traced for _, block in self._rows()])
+        return self.unwhiten(fitted if self.with_exchange else self.whiten(fitted))
 
     def coulomb(self, dm):
         """The Coulomb matrix of a symmetric dm."""
@@ -302,22 +298,21 @@ class FittedKernel:
             traced = _packed_for_trace(dm)[self._pairs]
             packed[self._pairs] = sum((block @ traced) @ block for _, block in self._rows())
         else:
-            packed[self._pairs] = self.fit_density(dm) @ self.factors
+            fitted = self.fit_density(dm)
+            packed[self._pairs] = sum(fitted[rows] @ block for rows, block in self._rows())
         return lib.unpack_tril(packed)
 
     def coulomb_and_exchange(self, dm):
         """Coulomb and exchange matrices of a symmetric dm, best one tagged with its orbitals."""
         nao = self.mol.nao
-        traced = _packed_for_trace(dm)[self._pairs]
-        packed, exchange = np.zeros(nao * (nao + 1) // 2), np.zeros((nao, nao))
         orbitals, signs = _orbitals_of(dm)
-        for _, block in self._rows():
-            packed[self._pairs] += (block @ traced) @ block
-            half = self._unpack(block).reshape(-1, nao) @ orbitals
-            half = half.reshape(-1, nao, len(signs)).transpose(1, 0, 2)
-            signed = half if (signs > 0).all() else half * signs
-            exchange += signed.reshape(nao, -1) @ half.reshape(nao, -1).T
-        return lib.unpack_tril(packed), exchange
+        upper = np.zeros((nao, nao), order="F")
+        for sign in np.unique(signs):
+            for _, half in self._half_transformed(orbitals[:, signs == sign]):
+                upper = scipy.linalg.blas.dsyrk(
+                    sign, half.reshape(-1, nao).T, beta=1.0, c=upper, overwrite_c=1
+                )
+        return self.coulomb(dm), upper + np.triu(upper, 1).T
 
     def exchange_derivative(self, occupied, virtual):
         """The London phases of K, virtual-occupied block (3, nvir, nocc).
@@ -340,47 +335,63 @@ class FittedKernel:
         del fitted
         for axis in range(3):
             phases[axis, : self._n_whitened] = self.whiten(phases[axis])
-        for rows, block in self._rows():
-            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
+        for rows, half in self._half_transformed(occupied):
             for axis in range(3):
                 white = lib.unpack_tril(phases[axis, rows], filltriu=ANTISYMMETRIC)
-                exchange[axis] -= np.tensordot(half, white, ([0, 2], [0, 2]))
+                exchange[axis] -= np.tensordot(half, white, ([0, 1], [0, 2]))
         return np.matmul(virtual.T, exchange)
 
     def _occupied_pairs(self, occupied):
         """B_oo of the occupied pairs, lower triangles packed, (rows of B, pairs)."""
-        nao, n_occ = occupied.shape
+        n_occ = occupied.shape[1]
         pairs = np.empty((len(self.factors), n_occ * (n_occ + 1) // 2))
-        for rows, block in self._rows():
-            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
-            pairs[rows] = lib.pack_tril(np.matmul(occupied.T, half))
+        for rows, half in self._half_transformed(occupied):
+            pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
         return pairs
 
     def response_factors(self, occupied, virtual):
         """B_oo (rows, nocc, nocc) and B_vo (rows, nvir, nocc) in single precision."""
-        nao, n_occ = occupied.shape
+        n_occ = occupied.shape[1]
         b_oo = np.empty((len(self.factors), n_occ, n_occ), np.float32)
         b_vo = np.empty((len(self.factors), virtual.shape[1], n_occ), np.float32)
-        for rows, block in self._rows():
-            half = (self._unpack(block).reshape(-1, nao) @ occupied).reshape(-1, nao, n_occ)
-            b_oo[rows] = np.matmul(occupied.T, half)
-            b_vo[rows] = np.matmul(virtual.T, half)
+        for rows, half in self._half_transformed(occupied):
+            b_oo[rows] = np.matmul(half, occupied)
+            b_vo[rows] = np.matmul(half, virtual).transpose(0, 2, 1)
         return b_oo, b_vo
 
-    def squares(self):
-        """Every B_P as a full (nao, nao) matrix in single precision, one after another.
+    def squares(self, dtype=np.float32):
+        """Every B_P as a full (nao, nao) matrix, one after another.
 
         All are written to one array: use each before the next.
         """
         nao = self.mol.nao
-        row, column = np.tril_indices(nao)
-        row, column = row[self._pairs], column[self._pairs]
-        lower, upper = row * nao + column, column * nao + row
-        square = np.zeros(nao * nao, np.float32)
+        columns = np.full(nao * (nao + 1) // 2, len(self._pairs))
+        columns[self._pairs] = np.arange(len(self._pairs))
+        places = np.empty((nao, nao), columns.dtype)
+        lower = np.tril_indices(nao)
+        places[lower] = places.T[lower] = columns
+        with_zero = np.zeros(len(self._pairs) + 1, dtype)
+        square = np.empty((nao, nao), dtype)
         for factors in self.factors:
-            square[lower] = factors
-            square[upper] = factors
-            yield square.reshape(nao, nao)
+            with_zero[:-1] = factors
+            yield np.take(with_zero, places, out=square, mode="clip")
+
+    def _half_transformed(self, orbitals):
+        """Blocks of orbitals^T B_P: (rows of B, (rows, orbitals, nao)), in double precision.
+
+        All are written to one array: use each before the next.
+        """
+        nao, n_orbitals = orbitals.shape
+        step = max(8, int(BLOCK_BYTES / (8 * nao * n_orbitals)))
+        block = np.empty((step, n_orbitals, nao))
+        left = np.ascontiguousarray(orbitals.T)
+        squares = self.squares(float)
+        for start in range(0, len(self.factors), step):
+            rows = slice(start, min(start + step, len(self.factors)))
+            half = block[: rows.stop - start]
+            for target in half:
+                np.matmul(left, next(squares), out=target)
+            yield rows, half
 
 
 def overlapping_runs(mol):
