@@ -205,27 +205,3 @@ def retry_failed(clusters, protocol, store):
     """
     keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
     return [position for position, key in enumerate(keys) if store.discard(key)]
-
-
-def status(clusters_of, n_planned, protocol, store, more_wall_s=()):
-    """Progress of every system: a list of dicts, see `labels.progress`.
-
-    Parameters
-    ----------
-    clusters_of : dict of system to the clusters chosen (empty: not chosen yet)
-    n_planned : clusters of a system that are to be chosen
-    more_wall_s : wall times of further labels of the protocol (shipped sets)
-    """
-    keys_of = {
-        system: [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
-        for system, clusters in clusters_of.items()
-    }
-    records = [store.get(key) for keys in keys_of.values() for key in keys if key in store]
-    wall_s = [record["wall_s"] for record in records if record.get("wall_s")] or list(more_wall_s)
-    return [
-        {
-            "system": system,
-            **labels.progress(clusters_of[system], keys, store, n_planned, wall_s),
-        }
-        for system, keys in keys_of.items()
-    ]

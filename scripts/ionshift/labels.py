@@ -491,35 +491,3 @@ def check_gate(table, min_ok_share):
             f"{min_ok_share:g} ({listed}); retry the failures with 'make retry-labels', or "
             "lower the gate"
         )
-
-
-def progress(clusters, keys, store, n_planned=0, wall_s=()):
-    """How far the labels of one system are.
-
-    Parameters
-    ----------
-    clusters, keys : the clusters chosen so far and their label keys
-    n_planned : clusters to come if none is chosen yet
-    wall_s : wall times of labels of the same protocol, used while the system has none of its own
-
-    Returns
-    -------
-    dict with clusters, done, failed, unconverged, to_do, mean_wall_s of the finished labels and
-    core_hours_left (one core a label); NaN where no wall time is known.
-    """
-    records = [store.get(key) for key in keys if key in store]
-    statuses = [record["status"] for record in records]
-    own_s = [record["wall_s"] for record in records if record.get("wall_s")]
-    known_s = own_s or list(wall_s)
-    total = len(clusters) or n_planned
-    mean_s = float(np.mean(known_s)) if known_s else float("nan")
-    to_do = total - len(records)
-    return {
-        "clusters": total,
-        "done": statuses.count("ok"),
-        "failed": statuses.count("failed"),
-        "unconverged": statuses.count("unconverged"),
-        "to_do": to_do,
-        "mean_wall_s": mean_s,
-        "core_hours_left": to_do * mean_s / 3600 if to_do else 0.0,
-    }

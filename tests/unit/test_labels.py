@@ -420,37 +420,6 @@ def test_two_runs_of_one_shard_compute_no_label_twice(store, tmp_path, root):
     assert not list(store.folder.rglob("*.lock"))
 
 
-def test_progress_counts_and_estimates(computed, store):
-    clusters, table, source = computed
-    keys = [*table["key"], "cd" * 32, "ef" * 32]
-    for key, wall_s in zip(keys[:2], (100.0, 300.0), strict=True):
-        store.put(key, source.get(key) | {"wall_s": wall_s})
-    store.put(keys[2], {"status": "unconverged", "reason": "SCF", "wall_s": 200.0})
-    four = clusters * 2
-    counted = labels.progress(four, keys, store)
-    assert counted == {
-        "clusters": 4,
-        "done": 2,
-        "failed": 0,
-        "unconverged": 1,
-        "to_do": 1,
-        "mean_wall_s": 200.0,
-        "core_hours_left": pytest.approx(200 / 3600),
-    }
-    planned = labels.progress([], [], store, n_planned=36, wall_s=[100.0])
-    assert planned["to_do"] == 36
-    assert planned["core_hours_left"] == pytest.approx(1.0)
-    assert np.isnan(labels.progress([], [], store, n_planned=3)["core_hours_left"])
-    assert labels.progress(clusters, keys[:2], store)["core_hours_left"] == 0
-
-
-def test_status_takes_wall_times_of_other_systems(computed):
-    clusters, _, store = computed
-    rows = labelling.status({"1M": clusters, "2M": []}, 5, SMALL, store)
-    assert [row["to_do"] for row in rows] == [0, 5]
-    assert rows[1]["mean_wall_s"] == pytest.approx(rows[0]["mean_wall_s"])
-
-
 def test_label_set_with_changed_geometry_is_refused(computed, store, tmp_path):
     clusters, table, _ = computed
     path = tmp_path / "set.extxyz"

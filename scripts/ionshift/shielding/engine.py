@@ -2,6 +2,7 @@
 
 import resource
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from pyscf import dft, scf
@@ -59,14 +60,26 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
     max_rss_MB (of the process so far) and nuclei. What was not obtained is None. A cluster that
     cannot be computed never raises.
     """
-    wall, cpu = time.perf_counter(), time.process_time()
     record = _empty_record()
     wanted = [centre, *(nuclei or [])]
-    try:
+    with outcome_in(record):
         basis.check_cluster(atoms, charge, wanted)
         mol = basis.build_molecule(atoms, charge, protocol, centre)
         record["n_basis"] = int(mol.nao)
         _run(mol, protocol, centre, wanted, record, first_recipe)
+    return record
+
+
+@contextmanager
+def outcome_in(record):
+    """Note in `record` how the computation in the block ends and what it costs.
+
+    status is 'ok', 'unconverged' or 'failed', the last two with a reason; wall_s, cpu_s and
+    max_rss_MB (of the process so far) are the cost. Faults of the code pass through.
+    """
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield
         record["status"] = "ok"
     except Unconverged as error:
         record.update(status="unconverged", reason=str(error))
@@ -77,7 +90,6 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
     record["wall_s"] = time.perf_counter() - wall
     record["cpu_s"] = time.process_time() - cpu
     record["max_rss_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return record
 
 
 def _empty_record():
