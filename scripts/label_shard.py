@@ -18,6 +18,7 @@ def main(snakemake, log):
         workers=snakemake.threads,
         log=log,
         protocol_name=params.protocol_name,
+        elements=params.nuclei,
     )
     with atomic_path(snakemake.output.table) as path:
         table.to_parquet(path, index=False)

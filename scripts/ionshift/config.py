@@ -212,6 +212,12 @@ PROTOCOLS = {
 class Labelling(Block):
     protocol: str = Field("fast", description="A name: fast, reference or one of `protocols`.")
     protocols: dict[Name, Protocol] = Field({}, description="Protocols of your own, by name.")
+    nuclei: list[Element] = Field(
+        [],
+        description="Elements whose nuclei, all of a cluster's, get their shielding in the same "
+        "calculation: columns of the atoms in `labels.extxyz`. Their basis is the one of the zone "
+        "they are in.",
+    )
     shipped: list[str] = Field(
         [], description="Label sets (extxyz) to train on as well; looked up, never computed again."
     )

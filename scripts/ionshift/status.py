@@ -121,21 +121,26 @@ def label_table(study, results, chosen_anew=()):
 
 
 def _records(path, labelling):
-    """The store's record of every cluster of a file; {} where it is missing or damaged."""
+    """The store's record of every cluster of a file; {} where it is to do (again)."""
     if path.stat().st_size == 0:
         return []
     store, protocol = labels.LabelStore(labelling.store), labelling.chosen_protocol()
     return [
-        _record(store, labels.label_key(atoms, atoms.info["charge"], protocol))
+        _record(
+            store,
+            labels.label_key(atoms, atoms.info["charge"], protocol),
+            labels.nuclei_of(atoms, labelling.nuclei),
+        )
         for atoms in labels.read_clusters(path)
     ]
 
 
-def _record(store, key):
+def _record(store, key, nuclei):
     try:
-        return store.get(key)
+        record = store.get(key)
     except (KeyError, InputError):
         return {}
+    return record if labels.is_enough(record, nuclei) else {}
 
 
 def _progress(records, n_planned, anywhere_h):

@@ -12,10 +12,11 @@ import pytest
 from ase import Atoms
 
 from ionshift import labelling, labels
-from ionshift.config import PROTOCOLS, Protocol
+from ionshift.config import PROTOCOLS, Model, Protocol
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
 from ionshift.labels import LabelStore
+from ionshift.model.extxyz import train_from_extxyz
 
 SMALL = Protocol(
     functional="hf", basis_centre="6-31g", basis_near="6-31g", basis_far="sto-3g", grid_level=0
@@ -211,6 +212,93 @@ def test_ok_record_survives_a_later_failure(computed, store):
     assert store.get(key)["status"] == "ok"
 
 
+def test_nuclei_complete_a_label_under_its_key(store):
+    """A label without the wanted nuclei is computed again, the number of the centre stays."""
+    cluster = lithium_water(2.0)
+    plain = label_clusters([cluster], SMALL, store, log=print)
+    assert plain["nuclei"].tolist() == [None]
+    messages = []
+    wanted = {"log": messages.append, "elements": ["O", "H"]}
+    table = label_clusters([cluster], SMALL, store, **wanted)
+    assert "0 labels in the store, 1 to compute" in messages[0]
+    assert table["key"].tolist() == plain["key"].tolist()
+    assert table["shielding_ppm"].tolist() == plain["shielding_ppm"].tolist()
+    assert table["nuclei"][0] == [1, 2, 3]
+    oxygen, *hydrogens = np.reshape(table["nuclei_tensors_ppm"][0], (3, 3, 3)).trace(0, 1, 2) / 3
+    assert 250 < oxygen < 350
+    assert hydrogens == pytest.approx([28, 28], abs=5)
+    messages.clear()
+    label_clusters([cluster], SMALL, store, **wanted)
+    label_clusters([cluster], SMALL, store, log=messages.append)
+    assert all("1 labels in the store, 0 to compute" in message for message in messages)
+    label_clusters([cluster], SMALL, store, log=messages.append, elements=["H"])
+    assert "1 labels in the store, 0 to compute" in messages[-1]
+
+
+def test_nuclei_that_failed_leave_the_label_as_it_is(computed, store):
+    _, table, source = computed
+    key = table["key"][0]
+    record = source.get(key)
+    store.put(key, record)
+    store.put(key, record | {"status": "unconverged", "nuclei": {1: np.eye(3).tolist()}})
+    assert store.get(key) == record
+
+
+def test_many_nuclei_are_stored_and_read(store):
+    """Ten and more: numbers and the text that JSON makes of them sort differently."""
+    nuclei = {index: (index * np.eye(3)).tolist() for index in (0, 2, 10)}
+    store.put("ab" * 32, {"status": "ok", "shielding_ppm": 90.0, "nuclei": nuclei})
+    assert store.get("ab" * 32)["nuclei"]["10"] == nuclei[10]
+
+
+def test_label_set_with_nuclei_round_trip(store, tmp_path):
+    clusters = [lithium_water(2.0), lithium_water(2.1)]
+    table = label_clusters(clusters, SMALL, store, log=print, elements=["O"])
+    write_set(tmp_path / "set.extxyz", clusters, table)
+    frame = labels.read_label_set(tmp_path / "set.extxyz")[0]
+    values = frame.arrays["shielding_ppm"]
+    assert values[0] == pytest.approx(table["shielding_ppm"][0], abs=1e-6)
+    assert np.isfinite(values).tolist() == [True, True, False, False]
+    other = LabelStore(tmp_path / "other")
+    again, imported = labels.import_label_set(tmp_path / "set.extxyz", SMALL, other, ["O"])
+    assert np.allclose(imported["nuclei_tensors_ppm"][1], table["nuclei_tensors_ppm"][1])
+    messages = []
+    label_clusters(clusters, SMALL, other, log=messages.append, elements=["O"])
+    assert "0 to compute" in messages[0]
+    labels.write_label_set(tmp_path / "plain.extxyz", again, imported.assign(nuclei=None))
+    assert "shielding_ppm" not in labels.read_label_set(tmp_path / "plain.extxyz")[0].arrays
+
+
+def lithium_fluoride_water(distance_A, angle_deg):
+    """LiF at a distance with a water on the other side of Li, turned out of the line."""
+    atoms = lithium_water(1.95, charge=0)
+    angle = np.radians(angle_deg)
+    atoms += Atoms("F", [[-distance_A * np.cos(angle), distance_A * np.sin(angle), 0]])
+    atoms.info["cluster_id"] = f"test/1M/r0/f{round(1000 * distance_A)}/n{angle_deg}"
+    return atoms
+
+
+def test_another_nucleus_from_labels_to_a_model(store, tmp_path):
+    """19F of LiF and a water: the same calculations as 7Li, then a model of F alone."""
+    clusters = [
+        lithium_fluoride_water(distance, angle)
+        for distance in (1.55, 1.6, 1.65, 1.7, 1.75, 1.8)
+        for angle in (0, 20, 40)
+    ]
+    table = label_clusters(clusters, SMALL, store, log=print, elements=["F", "O"])
+    labels.write_label_set(tmp_path / "set.extxyz", clusters, table)
+    model = Model(recipe="krr", committee_size=3, target_rmse_ppm=None)
+    committee, study = train_from_extxyz(
+        tmp_path / "set.extxyz", nucleus="F", model=model, log=print
+    )
+    assert committee.metadata["n_labels"] == 18
+    test = study.metrics.set_index("part").loc["test"]
+    assert test["label_sd_ppm"] > 1
+    assert test["rmse_ppm"] < 0.3 * test["baseline_rmse_ppm"]
+    with pytest.raises(InputError, match=r"'shielding_ppm' of F, Li, O: .*--nucleus"):
+        train_from_extxyz(tmp_path / "set.extxyz", model=model)
+
+
 def test_label_set_round_trip(computed, store, tmp_path):
     clusters, table, _ = computed
     path = tmp_path / "set.extxyz"
@@ -359,12 +447,12 @@ class KillsItself:
     def __init__(self, deaths, folder):
         self.deaths, self.folder = deaths, folder
 
-    def __call__(self, key, atoms, protocol, store):
+    def __call__(self, request, protocol, store):
         n_tries = len(list(self.folder.glob("try*")))
-        if "/f2000/" in atoms.info["cluster_id"] and n_tries < self.deaths:
+        if "/f2000/" in request.atoms.info["cluster_id"] and n_tries < self.deaths:
             (self.folder / f"try{n_tries}").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return COMPUTE_ONE(key, atoms, protocol, store)
+        return COMPUTE_ONE(request, protocol, store)
 
 
 COMPUTE_ONE = labelling._compute_one

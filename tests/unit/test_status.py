@@ -129,6 +129,13 @@ def test_a_damaged_label_is_to_do(study, results):
     assert status.label_table(study, results.parent)["to_do"].tolist() == [2, 3]
 
 
+def test_a_label_without_the_wanted_nuclei_is_to_do(study, results):
+    content = study.model_dump(mode="json")
+    content["labelling"]["nuclei"] = ["O"]
+    rows = status.label_table(config.load(content), results.parent).set_index("system")
+    assert rows.loc["1M", ["ok", "unconverged", "to_do"]].tolist() == [0, 1, 2]
+
+
 def write_label_costs(folder, study, cpu_s, protocol_hash=None):
     folder.mkdir(parents=True, exist_ok=True)
     known = protocol_hash or labels.protocol_hash(study.labelling.chosen_protocol())

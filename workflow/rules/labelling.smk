@@ -15,6 +15,7 @@ rule import_labels:
     threads: 1
     params:
         protocol=PROTOCOL,
+        nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
         code=code("import_labels"),
     message:
@@ -41,6 +42,7 @@ rule label_shard:
     params:
         protocol=PROTOCOL,
         protocol_name=STUDY.labelling.protocol,
+        nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
         shard_size=STUDY.labelling.shard_size,
         code=code("label_shard"),
