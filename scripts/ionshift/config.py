@@ -161,6 +161,11 @@ class Sampling(Block):
         200, description="Random environments a system among which the choice is made."
     )
     seed: int = Field(1, ge=0, description="Seed of the choice.")
+    chosen: list[str] = Field(
+        [],
+        description="CSV files with environments to label besides (system, replica, frame, li), "
+        "one a round, as `make next-labels` writes them.",
+    )
 
     @model_validator(mode="after")
     def _pool_holds_the_choice(self):

@@ -10,6 +10,7 @@ from ionshift import labels
 from ionshift.costs import UNKNOWN, Expectation
 from ionshift.errors import InputError
 from ionshift.files import lock_of
+from ionshift.sampling import n_to_label
 
 STATES = ("done", "running", "failed", "stopped", "to do")
 ERROR_MARKS = ("ERROR", "Traceback", "Error:")
@@ -102,10 +103,12 @@ def label_table(study, results, chosen_anew=()):
     bound, as some may be in the store. core_h is that of the system's own labels; while there is
     none, of the study's; then of `label_core_h`; NaN if there is none either.
     """
+    n_planned = {system: n_to_label(study.sampling, system) for system in study.systems}
     records = {}
     for system in study.systems:
         path = results / study.study / "clusters" / f"{system}.extxyz"
-        if system not in chosen_anew and study.sampling.n_clusters and path.is_file():
+        written = path.is_file() and path.stat().st_size
+        if written and n_planned[system] and system not in chosen_anew:
             records[system] = _records(path, study.labelling)
     anywhere_h = _mean_core_h([one for found in records.values() for one in found])
     if math.isnan(anywhere_h):
@@ -113,7 +116,7 @@ def label_table(study, results, chosen_anew=()):
         anywhere_h = label_core_h(study.labelling.chosen_protocol(), folders)
     rows = [
         {"system": system}
-        | _progress(records.get(system), study.sampling.n_clusters, anywhere_h)
+        | _progress(records.get(system), n_planned[system], anywhere_h)
         | {"chosen": system in records}
         for system in study.systems
     ]
@@ -122,8 +125,6 @@ def label_table(study, results, chosen_anew=()):
 
 def _records(path, labelling):
     """The store's record of every cluster of a file; {} where it is to do (again)."""
-    if path.stat().st_size == 0:
-        return []
     store, protocol = labels.LabelStore(labelling.store), labelling.chosen_protocol()
     return [
         _record(

@@ -54,8 +54,14 @@ rule label_shard:
 
 rule collect_labels:
     input:
-        clusters=expand(rules.sample_clusters.output.clusters, system=SYSTEMS),
-        tables=expand(rules.label_shard.output.table, system=SYSTEMS, shard=SHARDS),
+        clusters=expand(rules.sample_clusters.output.clusters, system=LABELLED_SYSTEMS),
+        tables=[
+            table
+            for system in LABELLED_SYSTEMS
+            for table in expand(
+                rules.label_shard.output.table, system=system, shard=shards(system)
+            )
+        ],
         shipped_clusters=expand(rules.import_labels.output.clusters, set=SHIPPED),
         shipped_tables=expand(rules.import_labels.output.table, set=SHIPPED),
     output:
