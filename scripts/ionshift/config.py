@@ -228,6 +228,11 @@ class Labelling(Block):
     )
     shard_size: Count = Field(10, description="Clusters a labelling job.")
     workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "cpu",
+        description="Where the SCF of a label begins: gpu (with gpu4pyscf; not yet run on one by "
+        "this project), cpu, or the GPU where there is one. Labels are the same.",
+    )
     max_memory_MB: Count = Field(4500, description="Memory of one worker, for the scheduler.")
     store: str = Field(
         "results/label_store", description="Folder of the label store, shared between studies."

@@ -10,6 +10,7 @@ from ase import Atoms
 
 from ionshift import labels, shielding
 from ionshift.labels import LabelStore
+from ionshift.shielding import gpu
 
 ATTEMPTS = 2
 """How often a cluster is tried whose process is killed."""
@@ -22,10 +23,18 @@ class Request:
     key: str
     atoms: Atoms
     nuclei: tuple
+    on_gpu: bool
 
 
 def label_clusters(
-    clusters, protocol, store, workers=1, log=print, protocol_name=None, elements=()
+    clusters,
+    protocol,
+    store,
+    workers=1,
+    log=print,
+    protocol_name=None,
+    elements=(),
+    device="cpu",
 ):
     """Label clusters through the store and return one row a cluster.
 
@@ -41,6 +50,7 @@ def label_clusters(
     protocol_name : the protocol's name, to say when the name stood for other settings before
     elements : elements whose nuclei get their shieldings as well; a label in the store that lacks
         them is computed again and completed
+    device : cpu, gpu or auto, see `shielding.gpu`
 
     Returns
     -------
@@ -53,11 +63,11 @@ def label_clusters(
         aside = store.set_damaged_aside(key)
         if aside:
             log(f"a label file was damaged (truncated or edited), computing it again: see {aside}")
-    waiting = {}
+    waiting, on_gpu = {}, gpu.chosen(device)
     for key, atoms in zip(keys, clusters, strict=True):
         nuclei = tuple(labels.nuclei_of(atoms, elements))
         if not _is_there(key, nuclei, store):
-            waiting[key] = Request(key, atoms, nuclei)
+            waiting[key] = Request(key, atoms, nuclei, on_gpu)
     n_known = len(set(keys)) - len(waiting)
     log(f"{len(clusters)} clusters: {n_known} labels in the store, {len(waiting)} to compute")
     finished = _compute_all(waiting, protocol, store, workers, log)
@@ -223,6 +233,7 @@ def _compute_one(request, protocol, store):
             protocol,
             nuclei=request.nuclei,
             first_recipe=recipe,
+            on_gpu=request.on_gpu,
         )
         store.put(key, record)
     return record, False

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 from pyscf import dft, scf
 
-from ionshift.shielding import basis, efg, giao, solvent
+from ionshift.shielding import basis, efg, giao, gpu, solvent
 from ionshift.shielding.fitting import Exchange, TwoElectron
 from ionshift.shielding.quadrature import CachedNumInt
 
@@ -45,14 +45,15 @@ def next_recipe(failed_record):
     return RECIPES[min(tried + 1, len(RECIPES) - 1)]
 
 
-def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0]):
+def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0], on_gpu=False):
     """Shielding and EFG of nucleus `centre` of a closed-shell cluster.
 
     atoms: `ase.Atoms` (positions in A, whole molecules, no periodicity used);
     charge: total charge in e; protocol: the label protocol of the configuration;
     nuclei: further nuclei, whose shielding tensors go to the record's `nuclei`;
     first_recipe: the SCF recipe of `RECIPES` to begin with; the stronger ones follow by
-    themselves where the SCF does not converge.
+    themselves where the SCF does not converge;
+    on_gpu: the SCF starts from a density converged on the GPU (see `gpu`).
 
     Returns a dict: status ('ok', 'unconverged' or 'failed'), reason, shielding_ppm,
     shielding_tensor_ppm (rows: field, columns: nuclear moment), efg_tensor_au, energy_Ha,
@@ -66,7 +67,7 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
         basis.check_cluster(atoms, charge, wanted)
         mol = basis.build_molecule(atoms, charge, protocol, centre)
         record["n_basis"] = int(mol.nao)
-        _run(mol, protocol, centre, wanted, record, first_recipe)
+        _run(mol, protocol, centre, wanted, record, first_recipe, on_gpu)
     return record
 
 
@@ -97,9 +98,9 @@ def _empty_record():
     return {"status": "failed", "reason": "", **dict.fromkeys(RESULTS), "nuclei": {}}
 
 
-def _run(mol, protocol, centre, wanted, record, first_recipe):
+def _run(mol, protocol, centre, wanted, record, first_recipe, on_gpu):
     """SCF, response and properties; fills `record` as results come."""
-    mf, electrons = ground_state(mol, protocol, record, first_recipe)
+    mf, electrons = ground_state(mol, protocol, record, first_recipe, on_gpu)
     response = giao.magnetic_response(mf, electrons, protocol.cphf_tol)
     dm = mf.make_rdm1()
     tensors = {i: giao.shielding_tensor(mol, dm, response, i) for i in wanted}
@@ -117,14 +118,16 @@ def _run(mol, protocol, centre, wanted, record, first_recipe):
         )
 
 
-def ground_state(mol, protocol, record, first_recipe=RECIPES[0]):
+def ground_state(mol, protocol, record, first_recipe=RECIPES[0], on_gpu=False):
     """The protocol's converged SCF and its `TwoElectron`; energy and recipe go to `record`.
 
     Raises `Unconverged` or `basis.UnusableCluster`.
     """
     exchange = exchange_of(protocol.functional)
-    electrons = TwoElectron(mol, auxiliary_basis(protocol, exchange), exchange)
-    return converge_scf(mol, protocol, electrons, record, first_recipe), electrons
+    fitting = auxiliary_basis(protocol, exchange)
+    start = gpu.density(mol, protocol, fitting) if on_gpu else None
+    electrons = TwoElectron(mol, fitting, exchange)
+    return converge_scf(mol, protocol, electrons, record, first_recipe, start), electrons
 
 
 def exchange_of(functional):
@@ -159,12 +162,15 @@ def auxiliary_basis(protocol, exchange):
     return basis.FITTING_BASIS_HYBRID if exchange else basis.FITTING_BASIS_PURE
 
 
-def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0]):
+def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0], start=None):
     """A converged closed-shell SCF with the fitted integrals; raises `Unconverged`.
 
-    The recipes are tried in their order from `first_recipe` on.
+    The recipes are tried in their order from `first_recipe` on. `start` is the density matrix
+    (nao, nao) to begin with; None takes a superposition of atoms.
     """
     mf = _mean_field(mol, protocol, electrons)
+    if start is not None:
+        mf.get_init_guess = lambda *_, **__: start
     for recipe in RECIPES[RECIPES.index(first_recipe) :]:
         record["scf_recipe"] = recipe
         mf = _follow(mf, recipe)
