@@ -12,6 +12,8 @@ from ionshift import labels, shielding
 from ionshift.labels import LabelStore
 from ionshift.shielding import gpu
 
+RETIRE_S = 30
+"""A worker that has not ended this long after its last label is stopped."""
 ATTEMPTS = 2
 """How often a cluster is tried whose process is killed."""
 
@@ -135,13 +137,15 @@ class _Worker:
         return answer
 
     def retire(self):
-        """End it between two labels."""
+        """End it between two labels, all of which are stored."""
         with suppress(BrokenPipeError):  # killed already
             self.pipe.send(None)
-        self.process.join()
+        self.process.join(RETIRE_S)
+        if self.process.is_alive():
+            self.stop()
 
     def stop(self):
-        """End it at once; its label is lost."""
+        """End it at once; the label it computes is lost."""
         self.process.terminate()
         self.process.join()
 

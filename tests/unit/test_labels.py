@@ -1,4 +1,5 @@
 import json
+import multiprocessing.util
 import os
 import signal
 import subprocess
@@ -12,11 +13,10 @@ import pytest
 from ase import Atoms
 
 from ionshift import labelling, labels
-from ionshift.config import PROTOCOLS, Model, Protocol
+from ionshift.config import PROTOCOLS, Protocol
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
 from ionshift.labels import LabelStore
-from ionshift.model.extxyz import train_from_extxyz
 
 SMALL = Protocol(
     functional="hf", basis_centre="6-31g", basis_near="6-31g", basis_far="sto-3g", grid_level=0
@@ -269,36 +269,6 @@ def test_label_set_with_nuclei_round_trip(store, tmp_path):
     assert "shielding_ppm" not in labels.read_label_set(tmp_path / "plain.extxyz")[0].arrays
 
 
-def lithium_fluoride_water(distance_A, angle_deg):
-    """LiF at a distance with a water on the other side of Li, turned out of the line."""
-    atoms = lithium_water(1.95, charge=0)
-    angle = np.radians(angle_deg)
-    atoms += Atoms("F", [[-distance_A * np.cos(angle), distance_A * np.sin(angle), 0]])
-    atoms.info["cluster_id"] = f"test/1M/r0/f{round(1000 * distance_A)}/n{angle_deg}"
-    return atoms
-
-
-def test_another_nucleus_from_labels_to_a_model(store, tmp_path):
-    """19F of LiF and a water: the same calculations as 7Li, then a model of F alone."""
-    clusters = [
-        lithium_fluoride_water(distance, angle)
-        for distance in (1.55, 1.6, 1.65, 1.7, 1.75, 1.8)
-        for angle in (0, 20, 40)
-    ]
-    table = label_clusters(clusters, SMALL, store, log=print, elements=["F", "O"])
-    labels.write_label_set(tmp_path / "set.extxyz", clusters, table)
-    model = Model(recipe="krr", committee_size=3, target_rmse_ppm=None)
-    committee, study = train_from_extxyz(
-        tmp_path / "set.extxyz", nucleus="F", model=model, log=print
-    )
-    assert committee.metadata["n_labels"] == 18
-    test = study.metrics.set_index("part").loc["test"]
-    assert test["label_sd_ppm"] > 1
-    assert test["rmse_ppm"] < 0.3 * test["baseline_rmse_ppm"]
-    with pytest.raises(InputError, match=r"'shielding_ppm' of F, Li, O: .*--nucleus"):
-        train_from_extxyz(tmp_path / "set.extxyz", model=model)
-
-
 def test_label_set_round_trip(computed, store, tmp_path):
     clusters, table, _ = computed
     path = tmp_path / "set.extxyz"
@@ -472,6 +442,56 @@ def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, dea
         monkeypatch.setattr(labelling, "_compute_one", COMPUTE_ONE)
         assert labelling.retry_failed(clusters, SMALL, store) == [1]
         assert (label_clusters(clusters, SMALL, store, log=print)["status"] == "ok").all()
+
+
+def hang_at_exit(request, protocol, store):
+    multiprocessing.util.Finalize(None, time.sleep, args=(600,), exitpriority=1)
+    return COMPUTE_ONE(request, protocol, store)
+
+
+def test_a_worker_that_hangs_at_its_end_holds_up_nothing(store, monkeypatch):
+    monkeypatch.setattr(labelling, "_compute_one", hang_at_exit)
+    monkeypatch.setattr(labelling, "RETIRE_S", 0.5)
+    clusters = [lithium_water(1.9), lithium_water(2.0)]
+    before = time.monotonic()
+    table = label_clusters(clusters, SMALL, store, workers=2, log=print)
+    assert table["status"].tolist() == ["ok", "ok"]
+    assert time.monotonic() - before < 500
+
+
+TERMINATED_JOB = """
+import sys
+sys.path[:0] = {paths!r}
+from types import SimpleNamespace
+from common import launch
+from test_labels import SMALL, lithium_water
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
+clusters = [lithium_water(1.8 + 0.01 * i) for i in range(200)]
+def main(snakemake, log):
+    label_clusters(clusters, SMALL, LabelStore({store!r}), log=log)
+if __name__ == "__main__":
+    launch(main, SimpleNamespace(rule="label_shard", wildcards=["1M", "0"], log={log!r}))
+"""
+
+
+def test_a_terminated_job_says_so(store, tmp_path, root):
+    """The log names the signal, and no label is left half done."""
+    job_log = tmp_path / "job.log"
+    command = shard_script(
+        TERMINATED_JOB, tmp_path, root, store=str(store.folder), log=str(job_log)
+    )
+    process = subprocess.Popen(command)
+    deadline = time.monotonic() + 240
+    while len(list(store.folder.glob("*/*.json"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    assert "label_shard/1M/0: ended by SIGTERM from outside" in job_log.read_text()
+    for path in store.folder.glob("*/*.json"):
+        assert store.get(path.stem)["status"] == "ok"
 
 
 def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
