@@ -34,9 +34,7 @@ def main(snakemake, log):
 
     chosen = sampling.choose(settings.method, settings.n_clusters, classes, describe, seed)
     log(f"chose {len(chosen)}: {solvation.count_classes([classes[i] for i in chosen])}")
-    named = sampling.read_chosen(settings.chosen).query("system == @system")
-    members = list(named[["replica", "frame", "li"]].itertuples(index=False, name=None))
-    log(f"{len(members)} more are named in sampling.chosen")
+    members = sampling.named_members(settings, system)
     rest = solvation.cut_clusters(finders, params.study, system, members)
     with atomic_path(snakemake.output.clusters) as path:
         ase.io.write(path, [*(clusters[i] for i in chosen), *rest], format="extxyz")

@@ -34,10 +34,16 @@ def _read_chosen(path):
         ) from None
 
 
+def named_members(settings, system):
+    """Environments of a system named in `chosen`: list of (replica, frame, number)."""
+    table = read_chosen(settings.chosen)
+    mine = table.loc[table["system"] == system, CHOSEN_COLUMNS[1:]]
+    return list(mine.itertuples(index=False, name=None))
+
+
 def n_to_label(settings, system):
     """Clusters of a system to label: `n_clusters` and those named in `chosen`."""
-    named = read_chosen(settings.chosen)["system"]
-    return settings.n_clusters + int((named == system).sum())
+    return settings.n_clusters + len(named_members(settings, system))
 
 
 def draw_pool(n_frames_by_replica, n_centres, size, seed):
