@@ -279,7 +279,7 @@ def label_table(clusters, keys, store, protocol, elements=()):
         row |= {name: record.get(name) for name in RECORD_COLUMNS}
         for name in ("shielding_tensor_ppm", "efg_tensor_au"):
             row[name] = None if row[name] is None else np.ravel(row[name]).tolist()
-        tensors = _nuclei(record)
+        tensors = _nuclei(record) if record["status"] == "ok" else {}
         found = [index for index in nuclei_of(atoms, elements) if str(index) in tensors]
         values = np.ravel([tensors[str(index)] for index in found]).tolist()
         row |= {"nuclei": found or None, "nuclei_tensors_ppm": values or None}

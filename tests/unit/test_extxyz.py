@@ -90,6 +90,17 @@ def test_target_of_a_frame_belongs_to_its_first_atom(tmp_path):
     assert found.geometries.numbers[0] == 8
 
 
+def test_labels_that_are_not_ok_are_left_out(tmp_path):
+    made = frames(3)
+    for atoms, status in zip(made, ("ok", "unconverged", "ok"), strict=True):
+        atoms.info["status"] = status
+    ase.io.write(tmp_path / "set.extxyz", made, format="extxyz")
+    assert (
+        read_environments(tmp_path / "set.extxyz", "sigma").groups
+        == ["all/f0"] * 2 + ["all/f2"] * 2
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

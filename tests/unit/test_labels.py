@@ -244,6 +244,15 @@ def test_nuclei_that_failed_leave_the_label_as_it_is(computed, store):
     assert store.get(key) == record
 
 
+def test_nuclei_of_an_unconverged_label_are_not_given(computed, store):
+    clusters, table, source = computed
+    key = table["key"][0]
+    record = source.get(key) | {"status": "unconverged", "nuclei": {1: np.eye(3).tolist()}}
+    store.put(key, record)
+    shown = labels.label_table(clusters[:1], [key], store, SMALL, ["O"])
+    assert shown["nuclei"].tolist() == [None]
+
+
 def test_many_nuclei_are_stored_and_read(store):
     """Ten and more: numbers and the text that JSON makes of them sort differently."""
     nuclei = {index: (index * np.eye(3)).tolist() for index in (0, 2, 10)}

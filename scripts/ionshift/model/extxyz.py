@@ -116,8 +116,10 @@ def _check_element(path, target, symbols):
 
 
 def _targets(frame, target):
-    """Target of every atom (n,), NaN where there is none."""
+    """Target of every atom (n,), NaN where there is none and in labels that are not ok."""
     values = np.full(len(frame), np.nan)
+    if frame.info.get("status", "ok") != "ok":
+        return values
     if target in frame.arrays:
         column = np.asarray(frame.arrays[target], float)
         if column.shape != values.shape:
