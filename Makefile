@@ -10,13 +10,15 @@ SDM ?=
 ARCHIVE ?=
 SET ?= resources/labels/lifsi_dme_fast.extxyz
 CLUSTERS ?= 8
+N ?= 40
+METHOD ?= combined
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-labels labels-status retry-labels label-set setup clean help
+	bench bench-active bench-labels next-labels labels-status retry-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -79,6 +81,9 @@ docs: setup  ## regenerate config/schema.json and config/README.md
 bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_model.py
 
+bench-active: setup  ## replay which labels to compute next: random choice against the others
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py
+
 rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
 	PYTHONPATH=scripts $(BIN)/python tests/workflow/rerun_table.py
 
@@ -88,6 +93,9 @@ retry-labels: setup  ## compute the failed labels of CONFIG again
 
 labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours left
 	PYTHONPATH=scripts $(BIN)/python scripts/labels_status.py $(CONFIG)
+
+next-labels: setup  ## choose what CONFIG labels next (N=40 METHOD=combined)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/next_labels.py $(CONFIG) $(N) $(METHOD)
 
 bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
 	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)

@@ -1,5 +1,7 @@
 """What every rule's script shares: its log and its way to fail."""
 
+import os
+import signal
 import sys
 import time
 import traceback
@@ -26,6 +28,7 @@ def launch(main, snakemake):
             print(line, file=handle, flush=True)
             print(line, file=sys.stderr, flush=True)
 
+        _tell_end(signal.SIGTERM, log)
         try:
             main(snakemake, log)
         except InputError as error:
@@ -34,6 +37,17 @@ def launch(main, snakemake):
         except Exception:
             log(traceback.format_exc())
             raise
+
+
+def _tell_end(number, log):
+    """Log a signal that ends this process: nothing else would say why it is gone."""
+
+    def end(*_):
+        log(f"ended by {signal.Signals(number).name} from outside (time limit, kill); run it again")
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(number, end)
 
 
 def _say_waiting(label):

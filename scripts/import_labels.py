@@ -11,6 +11,7 @@ def main(snakemake, log):
         snakemake.input.labels,
         Protocol(**snakemake.params.protocol),
         labels.LabelStore(snakemake.params.store),
+        snakemake.params.nuclei,
     )
     log(f"{len(table)} labels of {snakemake.input.labels} are in the store")
     labels.write_label_set(snakemake.output.clusters, clusters, table)

@@ -1,8 +1,11 @@
-"""DFT shieldings of one shard of a system's clusters."""
+"""DFT shieldings of one shard of a system's clusters.
+
+The device is no parameter of the rule: it changes no label, so it starts no job again.
+"""
 
 from common import launch
 from ionshift import labels
-from ionshift.config import Protocol
+from ionshift.config import Labelling, Protocol
 from ionshift.files import atomic_path
 from ionshift.labelling import label_clusters
 
@@ -18,6 +21,8 @@ def main(snakemake, log):
         workers=snakemake.threads,
         log=log,
         protocol_name=params.protocol_name,
+        elements=params.nuclei,
+        device=Labelling(**snakemake.config.get("labelling", {})).device,
     )
     with atomic_path(snakemake.output.table) as path:
         table.to_parquet(path, index=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ionshift import config, labels
 from ionshift.labelling import retry_failed
+from ionshift.sampling import n_to_label
 
 
 def main(path):
@@ -20,7 +21,7 @@ def main(path):
     total = 0
     for system in study.systems:
         source = results / "clusters" / f"{system}.extxyz"
-        if not (source.is_file() and study.sampling.n_clusters):
+        if not (source.is_file() and n_to_label(study.sampling, system)):
             continue
         clusters = labels.read_clusters(source)
         failed = retry_failed(clusters, labelling.chosen_protocol(), store)

@@ -6,25 +6,25 @@ from common import launch
 from ionshift import sampling, solvation
 from ionshift.config import Descriptor, Electrolyte, Sampling, Shell
 from ionshift.descriptor import elements_of, make_descriptor
+from ionshift.environments import open_finders
 from ionshift.files import atomic_path
 from ionshift.provenance import derive_seed
-from ionshift.solvation import ShellFinder, read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.solvation import read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
     settings = Sampling(**params.sampling)
-    electrolyte = Electrolyte(**params.electrolyte)
-    cutoff_A = read_cutoff_A(snakemake.input.shell)
-    finders = [
-        ShellFinder(Trajectory(top, path), electrolyte, Shell(**params.shell), cutoff_A)
-        for top, path in zip(snakemake.input.topologies, snakemake.input.trajectories, strict=True)
-    ]
-    seed = derive_seed(settings.seed, "sampling", snakemake.wildcards.system)
-    clusters = solvation.pool_clusters(
-        finders, params.study, snakemake.wildcards.system, settings, seed
+    finders = open_finders(
+        snakemake.input.topologies,
+        snakemake.input.trajectories,
+        Electrolyte(**params.electrolyte),
+        Shell(**params.shell),
+        read_cutoff_A(snakemake.input.shell),
     )
+    system = snakemake.wildcards.system
+    seed = derive_seed(settings.seed, "sampling", system)
+    clusters = solvation.pool_clusters(finders, params.study, system, settings, seed)
     classes = [atoms.info["solvation_class"] for atoms in clusters]
     log(f"pool of {len(clusters)} environments: {solvation.count_classes(classes)}")
 
@@ -34,8 +34,10 @@ def main(snakemake, log):
 
     chosen = sampling.choose(settings.method, settings.n_clusters, classes, describe, seed)
     log(f"chose {len(chosen)}: {solvation.count_classes([classes[i] for i in chosen])}")
+    members = sampling.named_members(settings, system)
+    rest = solvation.cut_clusters(finders, params.study, system, members)
     with atomic_path(snakemake.output.clusters) as path:
-        ase.io.write(path, [clusters[i] for i in chosen], format="extxyz")
+        ase.io.write(path, [*(clusters[i] for i in chosen), *rest], format="extxyz")
 
 
 if __name__ == "__main__":

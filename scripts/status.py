@@ -17,10 +17,7 @@ def main(path):
     table = status.stage_table(left.jobs, left.systems, left.core_h)
     print(f"{study.study}: jobs done/all by stage and system\n")
     print(_stages(table, left.systems).to_string(na_rep=""))
-    print(f"\nDFT labels\n\n{left.labels.drop(columns='chosen').to_string(index=False)}")
-    n_labels = left.labels["to_do"].sum()
-    unknown = n_labels > 0 and left.n_recorded_labels == 0
-    print(f"\ncore-hours left for labels: {status.as_hours(left.labels_core_h_left, int(unknown))}")
+    print(f"\nDFT labels\n\n{status.as_text(left.labels)}")
     total = status.as_hours(table["core_h_left"].sum(), table["n_unknown"].sum())
     print(f"core-hours left in all: {total}")
     for job in left.jobs:

@@ -17,7 +17,7 @@ def main():
     parser.add_argument("path", help="extxyz file")
     parser.add_argument("folder", type=Path, help="folder for committee.pt and the tables")
     parser.add_argument("--target", default="shielding_ppm", help="column of the atoms, or key")
-    parser.add_argument("--nucleus", help="element of the nuclei (default: atom 0)")
+    parser.add_argument("--nucleus", help="element of the nuclei")
     parser.add_argument("--radius-A", type=float, help="radius of an environment")
     parser.add_argument("--group", help="key that names groups to keep together")
     parser.add_argument("--recipe", default="mlp", choices=["mlp", "krr", "published"])

@@ -40,9 +40,8 @@ def _left_out(path, wanted_of_md):
 def input_files(study):
     """Files that the study's configuration names."""
     templates = [species.template for species in study.electrolyte.species.values()]
-    return [
-        Path(name) for name in (*templates, study.electrolyte.forcefield, *study.labelling.shipped)
-    ]
+    forcefield, shipped = study.electrolyte.forcefield, study.labelling.shipped
+    return [Path(name) for name in (*templates, forcefield, *shipped, *study.sampling.chosen)]
 
 
 def write_archive(study, target, trajectories=False):

@@ -1,11 +1,11 @@
-"""Comparisons on a label set: the LMBTR kernel against DScribe, and the recipes."""
+"""Comparisons on a label set: the LMBTR kernel against DScribe, recipes, what to label next."""
 
 import time
 
 import numpy as np
 import pandas as pd
 
-from ionshift import model
+from ionshift import active, model
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.splits import grouped_split
 
@@ -95,6 +95,74 @@ def summary(table):
         columns[score] = grouped[score].mean()
         columns[f"{score}_sd"] = grouped[score].std(ddof=1)
     return pd.DataFrame(columns).reset_index()
+
+
+def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print):
+    """Test error while a training set grows by each of `active.METHODS`, on finished labels.
+
+    Every seed has its own grouped split and its own random start, the same for all methods; then
+    batches are moved from what is left of the training part until less than a batch is left.
+
+    Parameters
+    ----------
+    X, y_ppm, groups : (n, d) descriptors, (n,) shieldings, (n,) names of groups
+    config : config.Model
+
+    Returns
+    -------
+    DataFrame with method, seed, n_train, n_test, rmse_ppm, baseline_rmse_ppm
+    """
+    y, groups = np.asarray(y_ppm, float), np.asarray(groups)
+    rows = []
+    for seed in seeds:
+        training, test = grouped_split(groups, config.test_share, seed)
+        start = np.random.default_rng(seed).permutation(training)[:n_start]
+        for method in active.METHODS:
+            chosen, left = start, np.setdiff1d(training, start)
+            while True:
+                committee = model.train(
+                    X[chosen], y[chosen], groups[chosen], config, lambda text: None
+                )
+                scores = model.evaluate(committee, X[test], y[test], y[chosen].mean())
+                rows.append(
+                    {"method": method, "seed": seed, "n_train": len(chosen), "n_test": len(test)}
+                    | {name: scores[name] for name in ("rmse_ppm", "baseline_rmse_ppm")}
+                )
+                if len(left) < n_batch:
+                    break
+                spread_ppm = committee.predict_members(X[left]).std(axis=0, ddof=1)
+                batch = left[active.choose(method, n_batch, spread_ppm, X[left], X[chosen], seed)]
+                chosen, left = np.concatenate([chosen, batch]), np.setdiff1d(left, batch)
+        log(f"seed {seed}: {len(training)} labels to choose from, {len(test)} held out")
+    return pd.DataFrame(rows)
+
+
+def choice_summary(table):
+    """Mean over seeds of every method and size, and of its difference to random choice.
+
+    Returns
+    -------
+    DataFrame with method, n_train (NaN: the mean over all sizes but the first, which is the same
+    for all), n_seeds, rmse_ppm, rmse_sd_ppm (over seeds), against_random_ppm and its standard
+    error against_random_err_ppm, from the differences of each seed
+    """
+    chosen = table[table["n_train"] > table["n_train"].min()]
+    over_sizes = chosen.groupby(["method", "seed"], sort=False, as_index=False)["rmse_ppm"].mean()
+    rows = pd.concat([table, over_sizes], ignore_index=True)
+    random = rows.loc[rows["method"] == "random", ["seed", "n_train", "rmse_ppm"]]
+    rows = rows.merge(random, on=["seed", "n_train"], suffixes=("", "_random"))
+    rows["difference"] = rows["rmse_ppm"] - rows["rmse_ppm_random"]
+    grouped = rows.groupby(["method", "n_train"], sort=False, dropna=False)
+    n_seeds = grouped.size()
+    return pd.DataFrame(
+        {
+            "n_seeds": n_seeds,
+            "rmse_ppm": grouped["rmse_ppm"].mean(),
+            "rmse_sd_ppm": grouped["rmse_ppm"].std(ddof=1),
+            "against_random_ppm": grouped["difference"].mean(),
+            "against_random_err_ppm": grouped["difference"].std(ddof=1) / np.sqrt(n_seeds),
+        }
+    ).reset_index()
 
 
 def _timed(call, repeats=1):

@@ -161,6 +161,11 @@ class Sampling(Block):
         200, description="Random environments a system among which the choice is made."
     )
     seed: int = Field(1, ge=0, description="Seed of the choice.")
+    chosen: list[str] = Field(
+        [],
+        description="CSV files with environments to label besides (system, replica, frame, li), "
+        "one a round, as `make next-labels` writes them.",
+    )
 
     @model_validator(mode="after")
     def _pool_holds_the_choice(self):
@@ -212,11 +217,22 @@ PROTOCOLS = {
 class Labelling(Block):
     protocol: str = Field("fast", description="A name: fast, reference or one of `protocols`.")
     protocols: dict[Name, Protocol] = Field({}, description="Protocols of your own, by name.")
+    nuclei: list[Element] = Field(
+        [],
+        description="Elements whose nuclei, all of a cluster's, get their shielding in the same "
+        "calculation: columns of the atoms in `labels.extxyz`. Their basis is the one of the zone "
+        "they are in.",
+    )
     shipped: list[str] = Field(
         [], description="Label sets (extxyz) to train on as well; looked up, never computed again."
     )
     shard_size: Count = Field(10, description="Clusters a labelling job.")
     workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "cpu",
+        description="Where the SCF of a label begins: gpu (with gpu4pyscf; not yet run on one by "
+        "this project), cpu, or the GPU where there is one. Labels are the same.",
+    )
     max_memory_MB: Count = Field(4500, description="Memory of one worker, for the scheduler.")
     store: str = Field(
         "results/label_store", description="Folder of the label store, shared between studies."

@@ -7,8 +7,6 @@ follow from it without a new calculation.
 
 import hashlib
 import json
-import resource
-import time
 
 import numpy as np
 import pandas as pd
@@ -113,9 +111,8 @@ def measure(clusters, protocol, settings, store, log=print):
 
 def compute(atoms, charge, protocol, settings):
     """One record: SCF of the protocol and the ELF around atom 0. Never raises for a cluster."""
-    wall, cpu = time.perf_counter(), time.process_time()
     record = {"status": "failed", "reason": ""} | dict.fromkeys(RECORD_COLUMNS[2:])
-    try:
+    with engine.outcome_in(record):
         mf = ground_state(atoms, charge, protocol, record)
         field = field_around(mf.mol, mf.mo_coeff[:, mf.mo_occ > 0])
         units, _ = elf.directions(settings.degree)
@@ -123,16 +120,6 @@ def compute(atoms, charge, protocol, settings):
         values = [field(radius * units) for radius in settings.all_radii_bohr()]
         record["radii_bohr"] = np.round(radii, 6).ravel().tolist()
         record["sphere_elf"] = np.round(values, 7).ravel().tolist()
-        record["status"] = "ok"
-    except engine.Unconverged as error:
-        record.update(status="unconverged", reason=str(error))
-    except basis.UnusableCluster as error:
-        record.update(reason=str(error))
-    except (np.linalg.LinAlgError, FloatingPointError, MemoryError) as error:
-        record.update(reason=f"{type(error).__name__}: {error}")
-    record["wall_s"] = time.perf_counter() - wall
-    record["cpu_s"] = time.process_time() - cpu
-    record["max_rss_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return record
 
 

@@ -3,16 +3,41 @@
 import os
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import connection, get_context
+
+from ase import Atoms
 
 from ionshift import labels, shielding
 from ionshift.labels import LabelStore
+from ionshift.shielding import gpu
 
+RETIRE_S = 30
+"""A worker that has not ended this long after its last label is stopped."""
 ATTEMPTS = 2
 """How often a cluster is tried whose process is killed."""
 
 
-def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_name=None):
+@dataclass(frozen=True)
+class Request:
+    """A label to compute: the shielding of atom 0 and of further atoms."""
+
+    key: str
+    atoms: Atoms
+    nuclei: tuple
+    on_gpu: bool
+
+
+def label_clusters(
+    clusters,
+    protocol,
+    store,
+    workers=1,
+    log=print,
+    protocol_name=None,
+    elements=(),
+    device="cpu",
+):
     """Label clusters through the store and return one row a cluster.
 
     Labels in the store are not computed again. The others are computed by `workers`
@@ -25,6 +50,9 @@ def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_nam
     protocol : config.Protocol
     store : labels.LabelStore
     protocol_name : the protocol's name, to say when the name stood for other settings before
+    elements : elements whose nuclei get their shieldings as well; a label in the store that lacks
+        them is computed again and completed
+    device : cpu, gpu or auto, see `shielding.gpu`
 
     Returns
     -------
@@ -37,16 +65,24 @@ def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_nam
         aside = store.set_damaged_aside(key)
         if aside:
             log(f"a label file was damaged (truncated or edited), computing it again: see {aside}")
-    waiting = {key: atoms for key, atoms in zip(keys, clusters, strict=True) if key not in store}
+    waiting, on_gpu = {}, gpu.chosen(device)
+    for key, atoms in zip(keys, clusters, strict=True):
+        nuclei = tuple(labels.nuclei_of(atoms, elements))
+        if not _is_there(key, nuclei, store):
+            waiting[key] = Request(key, atoms, nuclei, on_gpu)
     n_known = len(set(keys)) - len(waiting)
     log(f"{len(clusters)} clusters: {n_known} labels in the store, {len(waiting)} to compute")
     finished = _compute_all(waiting, protocol, store, workers, log)
-    for count, (key, record, found) in enumerate(finished, start=1):
+    for count, (request, record, found) in enumerate(finished, start=1):
         log(
-            f"label {count}/{len(waiting)} {_name(waiting[key], key)}: {_summary(record)}"
+            f"label {count}/{len(waiting)} {_name(request)}: {_summary(record)}"
             f"{', by another process' if found else ''}"
         )
-    return labels.label_table(clusters, keys, store, protocol)
+    return labels.label_table(clusters, keys, store, protocol, elements)
+
+
+def _is_there(key, nuclei, store):
+    return key in store and labels.is_enough(store.get(key), nuclei)
 
 
 def _say_what_changed(name, protocol, store, log):
@@ -63,8 +99,8 @@ def _say_what_changed(name, protocol, store, log):
         )
 
 
-def _name(atoms, key):
-    return atoms.info.get("cluster_id", key[:12])
+def _name(request):
+    return request.atoms.info.get("cluster_id", request.key[:12])
 
 
 def _summary(record):
@@ -82,12 +118,12 @@ class _Worker:
         self.process = context.Process(target=_serve, args=(theirs, protocol, folder), daemon=True)
         self.process.start()
         theirs.close()
-        self.key = None
+        self.request = None
 
-    def give(self, key, atoms):
-        self.key = key
+    def give(self, request):
+        self.request = request
         with suppress(BrokenPipeError):  # killed already: `answer` says so
-            self.pipe.send((key, atoms))
+            self.pipe.send(request)
 
     def answer(self):
         """(record, found) of the label; None if the process was killed."""
@@ -101,13 +137,15 @@ class _Worker:
         return answer
 
     def retire(self):
-        """End it between two labels."""
+        """End it between two labels, all of which are stored."""
         with suppress(BrokenPipeError):  # killed already
             self.pipe.send(None)
-        self.process.join()
+        self.process.join(RETIRE_S)
+        if self.process.is_alive():
+            self.stop()
 
     def stop(self):
-        """End it at once; its label is lost."""
+        """End it at once; the label it computes is lost."""
         self.process.terminate()
         self.process.join()
 
@@ -123,53 +161,53 @@ def _serve(pipe, protocol, folder):
         if request is None:
             return
         try:
-            answer = _compute_one(*request, protocol, store)
+            answer = _compute_one(request, protocol, store)
         except Exception as error:
             answer = error
         pipe.send(answer)
 
 
 def _compute_all(waiting, protocol, store, workers, log):
-    """Yield (key, record, found in the store meanwhile) of every waiting label."""
+    """Yield (request, record, found in the store meanwhile) of every waiting label."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    queue, tries = deque(waiting), dict.fromkeys(waiting, 0)
+    queue, tries = deque(waiting.values()), dict.fromkeys(waiting, 0)
     busy = []
     try:
         for _ in range(min(workers, len(queue))):
-            busy.append(_start(queue, waiting, tries, protocol, store))
+            busy.append(_start(queue, tries, protocol, store))
         while busy:
             ready = connection.wait([worker.pipe for worker in busy])
             for worker in [worker for worker in busy if worker.pipe in ready]:
-                key, answer = worker.key, worker.answer()
+                request, answer = worker.request, worker.answer()
                 if answer is not None:
-                    yield key, *answer
-                elif tries[key] < ATTEMPTS:
-                    log(f"{_name(waiting[key], key)}: {_death(worker)}; trying once more")
-                    queue.append(key)
+                    yield request, *answer
+                elif tries[request.key] < ATTEMPTS:
+                    log(f"{_name(request)}: {_death(worker)}; trying once more")
+                    queue.append(request)
                 else:
-                    yield key, _store_death(key, worker, store), False
+                    yield request, _store_death(request.key, worker, store), False
                 if answer is None or not queue:
                     worker.retire()
                     busy.remove(worker)
                     if queue:
-                        busy.append(_start(queue, waiting, tries, protocol, store))
+                        busy.append(_start(queue, tries, protocol, store))
                 else:
-                    _give_next(worker, queue, waiting, tries)
+                    _give_next(worker, queue, tries)
     finally:
         for worker in busy:
             worker.stop()
 
 
-def _start(queue, waiting, tries, protocol, store):
+def _start(queue, tries, protocol, store):
     worker = _Worker(protocol, store.folder)
-    _give_next(worker, queue, waiting, tries)
+    _give_next(worker, queue, tries)
     return worker
 
 
-def _give_next(worker, queue, waiting, tries):
-    key = queue.popleft()
-    tries[key] += 1
-    worker.give(key, waiting[key])
+def _give_next(worker, queue, tries):
+    request = queue.popleft()
+    tries[request.key] += 1
+    worker.give(request)
 
 
 def _death(worker):
@@ -186,13 +224,21 @@ def _store_death(key, worker, store):
     return record
 
 
-def _compute_one(key, atoms, protocol, store):
+def _compute_one(request, protocol, store):
     """(record, False), or (record, True) where another process stored the label meanwhile."""
+    key, atoms = request.key, request.atoms
     with store.claim(key):
-        if key in store:
+        if _is_there(key, request.nuclei, store):
             return store.get(key), True
         recipe = shielding.next_recipe(store.last_failure(key))
-        record = shielding.compute(atoms, int(atoms.info["charge"]), protocol, first_recipe=recipe)
+        record = shielding.compute(
+            atoms,
+            int(atoms.info["charge"]),
+            protocol,
+            nuclei=request.nuclei,
+            first_recipe=recipe,
+            on_gpu=request.on_gpu,
+        )
         store.put(key, record)
     return record, False
 
@@ -205,27 +251,3 @@ def retry_failed(clusters, protocol, store):
     """
     keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
     return [position for position, key in enumerate(keys) if store.discard(key)]
-
-
-def status(clusters_of, n_planned, protocol, store, more_wall_s=()):
-    """Progress of every system: a list of dicts, see `labels.progress`.
-
-    Parameters
-    ----------
-    clusters_of : dict of system to the clusters chosen (empty: not chosen yet)
-    n_planned : clusters of a system that are to be chosen
-    more_wall_s : wall times of further labels of the protocol (shipped sets)
-    """
-    keys_of = {
-        system: [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
-        for system, clusters in clusters_of.items()
-    }
-    records = [store.get(key) for keys in keys_of.values() for key in keys if key in store]
-    wall_s = [record["wall_s"] for record in records if record.get("wall_s")] or list(more_wall_s)
-    return [
-        {
-            "system": system,
-            **labels.progress(clusters_of[system], keys, store, n_planned, wall_s),
-        }
-        for system, keys in keys_of.items()
-    ]

@@ -13,6 +13,7 @@ from pathlib import Path
 import ase.io
 import numpy as np
 import pandas as pd
+from ase import Atoms
 
 from ionshift.config import Protocol
 from ionshift.errors import InputError
@@ -37,6 +38,7 @@ HASHED_ALWAYS = (
 """The protocol's first keys. A key added later enters the hash only away from its default, so
 that a new option leaves the labels that do not use it valid."""
 AGREEMENT_PPM = 0.01
+TRACE = [0, 4, 8]
 STATUSES = ("ok", "unconverged", "failed")
 COLUMNS = (
     "key",
@@ -68,9 +70,13 @@ COLUMNS = (
     "cpu_s",
     "max_rss_MB",
     "protocol_hash",
+    "nuclei",
+    "nuclei_tensors_ppm",
 )
+"""`nuclei`: atoms other than the centre whose shielding was computed as well, with their tensors,
+nine numbers each."""
 CLUSTER_COLUMNS = COLUMNS[1:15]
-RECORD_COLUMNS = COLUMNS[15:-1]
+RECORD_COLUMNS = COLUMNS[15:-3]
 _FINGERPRINT = "sha256"
 
 
@@ -99,6 +105,21 @@ def label_key(atoms, charge, protocol):
             "protocol": protocol_hash(protocol),
         }
     )
+
+
+def nuclei_of(atoms, elements):
+    """Atoms of these elements, as indices; the centre, atom 0, is left out."""
+    return [index for index, symbol in enumerate(atoms.symbols) if index and symbol in elements]
+
+
+def is_enough(record, nuclei):
+    """Whether a finished label has the tensors of these atoms, if it is ok at all."""
+    return record["status"] != "ok" or {str(index) for index in nuclei} <= set(_nuclei(record))
+
+
+def _nuclei(record):
+    """Tensors of a record by atom; the index is text, as JSON has it."""
+    return record.get("nuclei") or {}
 
 
 def _sha256(content):
@@ -151,18 +172,22 @@ class LabelStore:
     def put(self, key, record):
         """Store a finished record.
 
-        An ok record replaces a failed one, never the other way round.
+        An ok record replaces a failed one, never the other way round. An ok record that is there
+        stays and gains the nuclei that it lacks.
 
         Raises
         ------
         InputError
             if the store already has another value for this key.
         """
+        record = json.loads(json.dumps(record))
         if key in self:
             known = self.get(key)
             if known["status"] == "ok":
                 self._check_agreement(key, known, record)
-                return
+                if record["status"] != "ok" or _nuclei(record).keys() <= _nuclei(known).keys():
+                    return
+                record = known | {"nuclei": _nuclei(record) | _nuclei(known)}
         content = {"key": key, _FINGERPRINT: _sha256(record), "record": record}
         self._write(self.path(key), content)
         if record["status"] == "ok":
@@ -241,8 +266,11 @@ class LabelStore:
         ]
 
 
-def label_table(clusters, keys, store, protocol):
-    """One row a cluster from the store; tensors become lists of nine numbers."""
+def label_table(clusters, keys, store, protocol, elements=()):
+    """One row a cluster from the store, with the nuclei of `elements` that it has.
+
+    Tensors become lists of nine numbers.
+    """
     rows = []
     for atoms, key in zip(clusters, keys, strict=True):
         record = store.get(key)
@@ -251,15 +279,30 @@ def label_table(clusters, keys, store, protocol):
         row |= {name: record.get(name) for name in RECORD_COLUMNS}
         for name in ("shielding_tensor_ppm", "efg_tensor_au"):
             row[name] = None if row[name] is None else np.ravel(row[name]).tolist()
+        tensors = _nuclei(record) if record["status"] == "ok" else {}
+        found = [index for index in nuclei_of(atoms, elements) if str(index) in tensors]
+        values = np.ravel([tensors[str(index)] for index in found]).tolist()
+        row |= {"nuclei": found or None, "nuclei_tensors_ppm": values or None}
         rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def write_label_set(path, clusters, table):
-    """Write clusters with their labels as extxyz; `info` holds the row of the table."""
+    """Write clusters with their labels as extxyz; `info` holds the row of the table.
+
+    Where more nuclei than the centre have a label, the atoms have the columns `shielding_ppm`
+    and `shielding_tensor_ppm` (nine numbers), NaN where nothing was computed.
+    """
     frames = []
     for atoms, row in zip(clusters, table.to_dict("records"), strict=True):
-        frame = atoms.copy()
+        frame = Atoms(atoms.numbers, atoms.positions)
+        nuclei, tensors = row.pop("nuclei", None), row.pop("nuclei_tensors_ppm", None)
+        if _has_value(nuclei):
+            of_atom = np.full((len(frame), 9), np.nan)
+            of_atom[0] = row["shielding_tensor_ppm"]
+            of_atom[np.asarray(nuclei)] = np.reshape(tensors, (-1, 9))
+            frame.arrays["shielding_ppm"] = of_atom[:, TRACE].mean(axis=1)
+            frame.arrays["shielding_tensor_ppm"] = of_atom
         frame.info = {
             name: np.asarray(value) if isinstance(value, list) else value
             for name, value in row.items()
@@ -394,8 +437,10 @@ def _check_against_table(path, clusters):
             )
 
 
-def import_label_set(path, protocol, store):
+def import_label_set(path, protocol, store, elements=()):
     """Put a label set into the store, so that its clusters are never computed again.
+
+    The table has the nuclei of `elements` where the set has them; what it lacks stays missing.
 
     Returns
     -------
@@ -427,7 +472,7 @@ def import_label_set(path, protocol, store):
             )
         store.put(key, _record_of(atoms))
         keys.append(key)
-    return clusters, label_table(clusters, keys, store, protocol)
+    return clusters, label_table(clusters, keys, store, protocol, elements)
 
 
 def _record_of(atoms):
@@ -436,7 +481,10 @@ def _record_of(atoms):
     for name in ("shielding_tensor_ppm", "efg_tensor_au"):
         if record[name] is not None:
             record[name] = np.reshape(record[name], (3, 3)).tolist()
-    return {name: _plain(value) for name, value in record.items()}
+    tensors = atoms.arrays.get("shielding_tensor_ppm", np.empty((0, 9)))
+    known = np.flatnonzero(np.isfinite(tensors).all(axis=1))
+    record = {name: _plain(value) for name, value in record.items()}
+    return record | {"nuclei": {str(i): tensors[i].reshape(3, 3).tolist() for i in known}}
 
 
 def _plain(value):
@@ -491,35 +539,3 @@ def check_gate(table, min_ok_share):
             f"{min_ok_share:g} ({listed}); retry the failures with 'make retry-labels', or "
             "lower the gate"
         )
-
-
-def progress(clusters, keys, store, n_planned=0, wall_s=()):
-    """How far the labels of one system are.
-
-    Parameters
-    ----------
-    clusters, keys : the clusters chosen so far and their label keys
-    n_planned : clusters to come if none is chosen yet
-    wall_s : wall times of labels of the same protocol, used while the system has none of its own
-
-    Returns
-    -------
-    dict with clusters, done, failed, unconverged, to_do, mean_wall_s of the finished labels and
-    core_hours_left (one core a label); NaN where no wall time is known.
-    """
-    records = [store.get(key) for key in keys if key in store]
-    statuses = [record["status"] for record in records]
-    own_s = [record["wall_s"] for record in records if record.get("wall_s")]
-    known_s = own_s or list(wall_s)
-    total = len(clusters) or n_planned
-    mean_s = float(np.mean(known_s)) if known_s else float("nan")
-    to_do = total - len(records)
-    return {
-        "clusters": total,
-        "done": statuses.count("ok"),
-        "failed": statuses.count("failed"),
-        "unconverged": statuses.count("unconverged"),
-        "to_do": to_do,
-        "mean_wall_s": mean_s,
-        "core_hours_left": to_do * mean_s / 3600 if to_do else 0.0,
-    }

@@ -6,7 +6,7 @@ a job that is too short is started again with more, one that is too long only qu
 
 import math
 
-from ionshift import electrolyte
+from ionshift import electrolyte, sampling
 
 SNAKEMAKE_MB = 500
 """Memory of the Snakemake processes that wrap a job on a cluster."""
@@ -40,7 +40,7 @@ def n_environments(study, system):
 
 def n_labels(study):
     """Labels to be computed for all systems."""
-    return study.sampling.n_clusters * len(study.systems)
+    return sum(sampling.n_to_label(study.sampling, system) for system in study.systems)
 
 
 def md_core_hours(study, system):

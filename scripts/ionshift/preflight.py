@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from ionshift import electrolyte
+from ionshift import electrolyte, sampling
 from ionshift.errors import InputError
 
 
 def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
-    Looks at templates, force field, shipped label sets, published factors and at the cut-offs
-    against half of each expected box edge.
+    Looks at templates, force field, shipped label sets, environments named to be labelled,
+    published factors and at the cut-offs against half of each expected box edge.
     """
     _check_files(study)
+    _check_chosen(study)
     _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)
     for name, system in study.systems.items():
@@ -29,6 +30,7 @@ def _check_files(study):
     }
     files["electrolyte.forcefield"] = study.electrolyte.forcefield
     files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
+    files |= {f"sampling.chosen[{i}]": path for i, path in enumerate(study.sampling.chosen)}
     if study.elf.published:
         files["elf.published"] = study.elf.published
     for key, path in files.items():
@@ -36,6 +38,21 @@ def _check_files(study):
             raise InputError(
                 f"{key} = '{path}': no such file; give a path relative to the repository's root"
             )
+
+
+def _check_chosen(study):
+    named = sampling.read_chosen(study.sampling.chosen)
+    unknown = sorted(set(named["system"]) - set(study.systems))
+    if unknown:
+        raise InputError(
+            f"sampling.chosen names environments of system '{unknown[0]}'; systems has "
+            f"{', '.join(study.systems)}"
+        )
+    if not (study.labelling.shipped or study.sampling.n_clusters or len(named)):
+        raise InputError(
+            "nothing to train on: sampling.n_clusters = 0, sampling.chosen and labelling.shipped "
+            "are empty; set one of them"
+        )
 
 
 def _check_published(path):

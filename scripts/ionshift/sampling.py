@@ -1,8 +1,49 @@
 """Choosing environments to label: a pool drawn from the frames, then a sparse subset."""
 
 import numpy as np
+import pandas as pd
 
 from ionshift.errors import InputError
+
+CHOSEN_COLUMNS = ["system", "replica", "frame", "li"]
+
+
+def read_chosen(paths):
+    """Environments named in the files of `sampling.chosen`, with the columns `CHOSEN_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        if a file is damaged, lacks a column or has a number that is not whole or negative.
+    """
+    tables = [pd.DataFrame(columns=CHOSEN_COLUMNS), *(_read_chosen(path) for path in paths)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read_chosen(path):
+    try:
+        table = pd.read_csv(path, comment="#", dtype={"system": str})[CHOSEN_COLUMNS]
+        table = table.astype(dict.fromkeys(CHOSEN_COLUMNS[1:], "int64"))
+        if (table[CHOSEN_COLUMNS[1:]] < 0).any(axis=None):
+            raise ValueError("a negative number")
+        return table
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(
+            f"sampling.chosen: {path} is no table of environments ({error}); it needs the columns "
+            f"{', '.join(CHOSEN_COLUMNS)}, as 'make next-labels' writes them"
+        ) from None
+
+
+def named_members(settings, system):
+    """Environments of a system named in `chosen`: list of (replica, frame, number)."""
+    table = read_chosen(settings.chosen)
+    mine = table.loc[table["system"] == system, CHOSEN_COLUMNS[1:]]
+    return list(mine.itertuples(index=False, name=None))
+
+
+def n_to_label(settings, system):
+    """Clusters of a system to label: `n_clusters` and those named in `chosen`."""
+    return settings.n_clusters + len(named_members(settings, system))
 
 
 def draw_pool(n_frames_by_replica, n_centres, size, seed):
@@ -67,14 +108,20 @@ def _stratified(n, classes, rng):
     return chosen
 
 
-def farthest_points(descriptors, n, start):
-    """Greedy farthest-point selection by Euclidean distance; returns `n` indices."""
-    if n == 0:
-        return []
+def farthest_points(descriptors, n, start=None, distance=None, weights=1.0):
+    """Greedy farthest-point selection by Euclidean distance; returns `n` indices.
+
+    Parameters
+    ----------
+    start : the first index; None begins with the farthest by `distance`
+    distance : (n_points,) distances to points that count as chosen already
+    weights : factors (n_points,) on the distances that are compared
+    """
     points = np.asarray(descriptors, float)
-    chosen = [start]
-    distance = np.linalg.norm(points - points[start], axis=1)
+    distance = np.full(len(points), np.inf) if distance is None else distance
+    chosen = []
     while len(chosen) < n:
-        chosen.append(int(np.argmax(distance)))
-        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
+        best = start if start is not None and not chosen else int(np.argmax(weights * distance))
+        chosen.append(best)
+        distance = np.minimum(distance, np.linalg.norm(points - points[best], axis=1))
     return chosen

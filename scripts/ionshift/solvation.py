@@ -268,12 +268,34 @@ def pool_clusters(finders, study, system, sampling, seed):
     pool = draw_pool(
         [len(frames) for frames in strides], len(finders[0].centres), sampling.pool_size, seed
     )
+    members = [(replica, strides[replica][step], number) for replica, step, number in pool]
+    return cut_clusters(finders, study, system, members)
+
+
+def cut_clusters(finders, study, system, members):
+    """Cut the clusters of environments, one finder a replica.
+
+    Parameters
+    ----------
+    members : list of (replica, frame, number of the nucleus)
+
+    Returns
+    -------
+    list of Atoms in the order of `members`; `info` tells where each comes from
+
+    Raises
+    ------
+    InputError
+        if there is no such environment.
+    """
     clusters = []
-    for (replica, step), members in groupby(pool, key=lambda member: member[:2]):
+    for (replica, index), group in groupby(members, key=lambda member: member[:2]):
+        numbers = [number for _, _, number in group]
+        _check_members(finders, system, replica, index, max(numbers))
         finder = finders[replica]
-        frame = finder.trajectory.frame(strides[replica][step])
+        frame = finder.trajectory.frame(index)
         shells = finder.shells(frame)
-        for _, _, number in members:
+        for number in numbers:
             atoms = finder.cluster(frame, shells[number])
             atoms.info.update(
                 cluster_id=f"{study}/{system}/r{replica}/f{frame.index}/n{number}",
@@ -286,6 +308,17 @@ def pool_clusters(finders, study, system, sampling, seed):
             )
             clusters.append(atoms)
     return clusters
+
+
+def _check_members(finders, system, replica, frame, number):
+    if replica < len(finders):
+        finder = finders[replica]
+        if frame < len(finder.trajectory) and number < len(finder.centres):
+            return
+    raise InputError(
+        f"{system}: there is no environment of replica {replica}, frame {frame}, nucleus {number}; "
+        "the file in sampling.chosen belongs to another run"
+    )
 
 
 def count_classes(classes):

@@ -10,9 +10,11 @@ from ionshift import labels
 from ionshift.costs import UNKNOWN, Expectation
 from ionshift.errors import InputError
 from ionshift.files import lock_of
+from ionshift.sampling import n_to_label
 
 STATES = ("done", "running", "failed", "stopped", "to do")
 ERROR_MARKS = ("ERROR", "Traceback", "Error:")
+SHIPPED_LABELS = Path("resources/labels")
 
 
 def state(job):
@@ -91,60 +93,84 @@ def label_table(study, results, chosen_anew=()):
     Parameters
     ----------
     study : config.Study
-    results : Path of the study's results
+    results : Path of all results, `results`
     chosen_anew : systems whose clusters will be chosen again, so that those there do not count
 
     Returns
     -------
-    DataFrame with system, clusters, ok, failed (unconverged ones too), to_do and chosen: where
-    the clusters are not chosen yet (False), `to_do` is an upper bound, as some may be in the store.
+    DataFrame with system, clusters, ok, unconverged, failed, to_do, core_h (mean of a label),
+    core_h_left and chosen: where the clusters are not chosen yet (False), `to_do` is an upper
+    bound, as some may be in the store. core_h is that of the system's own labels; while there is
+    none, of the study's; then of `label_core_h`; NaN if there is none either.
     """
-    store = labels.LabelStore(study.labelling.store)
-    protocol = study.labelling.chosen_protocol()
-    rows = []
+    n_planned = {system: n_to_label(study.sampling, system) for system in study.systems}
+    records = {}
     for system in study.systems:
-        path = results / "clusters" / f"{system}.extxyz"
-        chosen = path.is_file() and system not in chosen_anew
-        found = _statuses(path, protocol, store) if chosen else []
-        n_clusters = len(found) if chosen else study.sampling.n_clusters
-        counts = {
-            "ok": found.count("ok"),
-            "failed": sum(one in ("failed", "unconverged") for one in found),
-        }
-        left = n_clusters - sum(counts.values())
-        rows.append({"system": system, "clusters": n_clusters, **counts, "to_do": left})
-        rows[-1]["chosen"] = chosen
+        path = results / study.study / "clusters" / f"{system}.extxyz"
+        written = path.is_file() and path.stat().st_size
+        if written and n_planned[system] and system not in chosen_anew:
+            records[system] = _records(path, study.labelling)
+    anywhere_h = _mean_core_h([one for found in records.values() for one in found])
+    if math.isnan(anywhere_h):
+        folders = [*sorted(results.glob("*/labels")), SHIPPED_LABELS]
+        anywhere_h = label_core_h(study.labelling.chosen_protocol(), folders)
+    rows = [
+        {"system": system}
+        | _progress(records.get(system), n_planned[system], anywhere_h)
+        | {"chosen": system in records}
+        for system in study.systems
+    ]
     return pd.DataFrame(rows)
 
 
-def _statuses(path, protocol, store):
-    if path.stat().st_size == 0:
-        return []
-    keys = [labels.label_key(a, a.info["charge"], protocol) for a in labels.read_clusters(path)]
-    return [_status(store, key) for key in keys]
+def _records(path, labelling):
+    """The store's record of every cluster of a file; {} where it is to do (again)."""
+    store, protocol = labels.LabelStore(labelling.store), labelling.chosen_protocol()
+    return [
+        _record(
+            store,
+            labels.label_key(atoms, atoms.info["charge"], protocol),
+            labels.nuclei_of(atoms, labelling.nuclei),
+        )
+        for atoms in labels.read_clusters(path)
+    ]
 
 
-def _status(store, key):
-    if key not in store:
-        return "to do"
+def _record(store, key, nuclei):
     try:
-        return store.get(key)["status"]
-    except InputError:
-        return "damaged"
+        record = store.get(key)
+    except (KeyError, InputError):
+        return {}
+    return record if labels.is_enough(record, nuclei) else {}
 
 
-def label_core_h(study, folders):
-    """Mean core-hours of a label with the study's protocol, over all label tables found.
+def _progress(records, n_planned, anywhere_h):
+    """Counts and costs of one system; `records` is None where its clusters are not chosen."""
+    found = [{}] * n_planned if records is None else records
+    counts = {
+        name: sum(record.get("status") == name for record in found)
+        for name in ("ok", "unconverged", "failed")
+    }
+    to_do = len(found) - sum(counts.values())
+    own_h = _mean_core_h(found)
+    core_h = anywhere_h if math.isnan(own_h) else own_h
+    left_h = to_do * core_h if to_do else 0.0
+    costs = {"to_do": to_do, "core_h": core_h, "core_h_left": left_h}
+    return {"clusters": len(found), **counts, **costs}
+
+
+def _mean_core_h(records):
+    cpu_s = [record["cpu_s"] for record in records if record.get("cpu_s")]
+    return sum(cpu_s) / len(cpu_s) / 3600 if cpu_s else math.nan
+
+
+def label_core_h(protocol, folders):
+    """Mean core-hours of a label of a protocol over all label tables found, NaN without one.
 
     Parameters
     ----------
     folders : folders to search for `*.parquet` label tables, deeply
-
-    Returns
-    -------
-    (float, int) : mean (NaN if none is recorded) and the number of labels behind it
     """
-    wanted = labels.protocol_hash(study.labelling.chosen_protocol())
     columns = ["key", "cpu_s", "protocol_hash"]
     tables = [
         pd.read_parquet(path, columns=columns)
@@ -152,10 +178,10 @@ def label_core_h(study, folders):
         for path in sorted(Path(folder).rglob("*.parquet"))
     ]
     if not tables:
-        return math.nan, 0
+        return math.nan
     found = pd.concat(tables, ignore_index=True).drop_duplicates("key")
-    cpu_s = found.loc[found["protocol_hash"] == wanted, "cpu_s"].dropna()
-    return float(cpu_s.mean()) / 3600, len(cpu_s)
+    mine = found["protocol_hash"] == labels.protocol_hash(protocol)
+    return float(found.loc[mine, "cpu_s"].mean()) / 3600
 
 
 LABELLING_RULE = "label_shard"
@@ -179,10 +205,7 @@ class Outlook:
         chosen_anew = {
             job.wildcards["system"] for job in jobs if job.rule == CHOOSING_RULE and job.to_do
         }
-        self.labels = label_table(study, results / study.study, chosen_anew)
-        self.label_core_h, self.n_recorded_labels = label_core_h(
-            study, [*sorted(results.glob("*/labels")), Path("resources/labels")]
-        )
+        self.labels = label_table(study, results, chosen_anew)
 
     def core_h(self, job):
         """Expected core-hours of a job, NaN if unknown."""
@@ -199,19 +222,12 @@ class Outlook:
             one.rule == LABELLING_RULE and one.to_do and one.wildcards["system"] == system
             for one in self.jobs
         )
-        left = int(self.labels.set_index("system").loc[system, "to_do"])
-        if left == 0 or shards == 0:
+        left = self.labels.set_index("system").loc[system]
+        if left["to_do"] == 0 or shards == 0:
             return Expectation(0.0, "all labels in the store")
-        if self.n_recorded_labels == 0:
+        if math.isnan(left["core_h"]):
             return UNKNOWN
-        return Expectation(
-            left / shards * self.label_core_h, f"mean of {self.n_recorded_labels} labels"
-        )
-
-    @property
-    def labels_core_h_left(self):
-        left = int(self.labels["to_do"].sum())
-        return left * self.label_core_h if left else 0.0
+        return Expectation(left["core_h_left"] / shards, "mean of finished labels")
 
     def plan(self):
         """What a run would do.
@@ -261,6 +277,17 @@ REASONS = {
     "Incomplete": "interrupted",
     "Input files updated by another job": "new inputs",
 }
+
+
+def as_text(table):
+    """A `label_table` as text, with its sums in the last line."""
+    shown = table.drop(columns="chosen").to_string(
+        index=False, float_format="%.3f", na_rep="unknown"
+    )
+    counts = table[["ok", "unconverged", "failed", "to_do"]].sum()
+    listed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    left_h = as_hours(table["core_h_left"].sum(), int(table["core_h_left"].isna().sum()))
+    return f"{shown}\n{listed}; core-hours left: {left_h}"
 
 
 def short_reason(reason):

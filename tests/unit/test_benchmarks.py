@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 
-from ionshift.benchmarks import compare_recipes, kernel_against_dscribe, summary
-from ionshift.config import Descriptor, Model
+from ionshift import active, model
+from ionshift.benchmarks import (
+    choice_summary,
+    compare_choices,
+    compare_recipes,
+    kernel_against_dscribe,
+    summary,
+)
+from ionshift.config import Descriptor, Figures, Model
+from ionshift.plotting import benchmark
+from ionshift.plotting.style import save
 from test_descriptor import CLUSTERS, random_cluster
 
 SMALL = Descriptor(n_grid=20)
@@ -28,3 +37,56 @@ def test_recipes_are_compared_on_the_same_splits():
     short = summary(table).set_index("recipe")
     assert short.loc["first", "rmse_ppm"] == pytest.approx(first["rmse_ppm"].mean())
     assert short.loc["first", "rmse_ppm_sd"] == pytest.approx(first["rmse_ppm"].std(ddof=1))
+
+
+def curved(n, seed):
+    """Points of a plane, most of them in a corner, and a smooth function of them."""
+    points = np.random.default_rng(seed).beta(1, 6, size=(n, 2))
+    return points, np.sin(4 * points[:, 0]) + points[:, 1] ** 2
+
+
+def test_choices_are_compared_from_the_same_start(tmp_path):
+    X, y = curved(120, 0)
+    groups = [f"1M/s-r0/b{i // 3}" for i in range(120)]
+    config = Model(recipe="krr", committee_size=3)
+    table = compare_choices(X, y, groups, config, 12, 20, (1, 2), log=lambda text: None)
+    start = table[table["n_train"] == 12]
+    assert start.groupby("seed")["rmse_ppm"].nunique().tolist() == [1, 1]
+    assert table.groupby(["method", "seed"])["n_train"].apply(list).map(tuple).nunique() == 1
+    short = choice_summary(table)
+    over_sizes = short[short["n_train"].isna()].set_index("method")
+    assert list(over_sizes.index) == list(active.METHODS)
+    means = table[table["n_train"] > 12].groupby("method")["rmse_ppm"].mean()
+    for method in active.METHODS:
+        expected = means[method] - means["random"]
+        assert over_sizes.loc[method, "against_random_ppm"] == pytest.approx(expected)
+    save(benchmark.choices(short, Figures()), [tmp_path / "active.png"], 50)
+    assert (tmp_path / "active.png").stat().st_size > 5000
+
+
+def test_distance_beats_random_where_data_are_crowded():
+    """Most points lie in a corner that is known at once; the error is measured all over."""
+    config = Model(recipe="krr", committee_size=3)
+    X, y = curved(400, 1)
+    everywhere = np.random.default_rng(2).uniform(size=(200, 2))
+    truth = np.sin(4 * everywhere[:, 0]) + everywhere[:, 1] ** 2
+    errors = {}
+    for method in ("random", "distance", "combined"):
+        chosen = np.arange(10)
+        for _ in range(3):
+            left = np.setdiff1d(np.arange(400), chosen)
+            committee = model.train(X[chosen], y[chosen], NAMES[chosen], config, quiet)
+            spread = committee.predict_members(X[left]).std(axis=0, ddof=1)
+            batch = active.choose(method, 10, spread, X[left], X[chosen])
+            chosen = np.concatenate([chosen, left[batch]])
+        committee = model.train(X[chosen], y[chosen], NAMES[chosen], config, quiet)
+        errors[method] = np.abs(committee.predict(everywhere)[0] - truth).mean()
+    assert errors["distance"] < 0.5 * errors["random"]
+    assert errors["combined"] < 0.5 * errors["random"]
+
+
+NAMES = np.array([f"1M/s-r0/b{i}" for i in range(400)])
+
+
+def quiet(text):
+    pass

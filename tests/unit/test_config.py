@@ -74,6 +74,14 @@ def test_a_protocol_of_ones_own_is_chosen(study):
     assert chosen.functional == "pbe0" and chosen.basis_far == config.Protocol().basis_far
 
 
+def test_the_protocol_of_the_docs_is_valid(study):
+    """The first YAML block of docs/labels.md."""
+    text = (FOLDER.parent / "docs" / "labels.md").read_text()
+    shown = yaml.safe_load(text.split("```yaml")[1].split("```")[0])
+    chosen = config.load(study | shown).labelling.chosen_protocol()
+    assert chosen.functional == "wb97x" and chosen.solvent_epsilon == 7.43
+
+
 def test_a_study_cannot_be_changed(study):
     loaded = config.load(study)
     with pytest.raises(ValueError):

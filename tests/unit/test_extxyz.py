@@ -1,14 +1,20 @@
 """Training on files that did not come from the workflow."""
 
+from multiprocessing import get_context
+
 import ase.io
 import numpy as np
 import pytest
 from ase import Atoms
 
+from ionshift import labelling, labels
 from ionshift.config import Descriptor, Model
 from ionshift.errors import InputError
+from ionshift.labelling import label_clusters
 from ionshift.model import Committee
 from ionshift.model.extxyz import read_environments, train_from_extxyz
+from test_labels import SMALL as PROTOCOL
+from test_labels import lithium_water
 
 SMALL = {
     "model": Model(recipe="krr", committee_size=3, target_rmse_ppm=None),
@@ -84,6 +90,17 @@ def test_target_of_a_frame_belongs_to_its_first_atom(tmp_path):
     assert found.geometries.numbers[0] == 8
 
 
+def test_labels_that_are_not_ok_are_left_out(tmp_path):
+    made = frames(3)
+    for atoms, status in zip(made, ("ok", "unconverged", "ok"), strict=True):
+        atoms.info["status"] = status
+    ase.io.write(tmp_path / "set.extxyz", made, format="extxyz")
+    assert (
+        read_environments(tmp_path / "set.extxyz", "sigma").groups
+        == ["all/f0"] * 2 + ["all/f2"] * 2
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,3 +120,35 @@ def test_vector_target_is_refused(tmp_path):
     ase.io.write(tmp_path / "v.extxyz", made[:1], format="extxyz")
     with pytest.raises(InputError, match="one is needed"):
         read_environments(tmp_path / "v.extxyz", "sigma", "F")
+
+
+def lithium_fluoride_water(distance_A, angle_deg):
+    """LiF at a distance with a water on the other side of Li, turned out of the line."""
+    atoms = lithium_water(1.95, charge=0)
+    angle = np.radians(angle_deg)
+    atoms += Atoms("F", [[-distance_A * np.cos(angle), distance_A * np.sin(angle), 0]])
+    atoms.info["cluster_id"] = f"test/1M/r0/f{round(1000 * distance_A)}/n{angle_deg}"
+    return atoms
+
+
+def test_another_nucleus_from_labels_to_a_model(tmp_path, monkeypatch):
+    """19F of LiF and a water: the same calculations as 7Li, then a model of F alone."""
+    clusters = [
+        lithium_fluoride_water(distance, angle)
+        for distance in (1.55, 1.6, 1.65, 1.7, 1.75, 1.8)
+        for angle in (0, 20, 40)
+    ]
+    monkeypatch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+    store = labels.LabelStore(tmp_path / "store")
+    table = label_clusters(clusters, PROTOCOL, store, log=print, elements=["F", "O"])
+    labels.write_label_set(tmp_path / "set.extxyz", clusters, table)
+    model = Model(recipe="krr", committee_size=3, target_rmse_ppm=None)
+    committee, study = train_from_extxyz(
+        tmp_path / "set.extxyz", nucleus="F", model=model, log=print
+    )
+    assert committee.metadata["n_labels"] == 18
+    test = study.metrics.set_index("part").loc["test"]
+    assert test["label_sd_ppm"] > 1
+    assert test["rmse_ppm"] < 0.3 * test["baseline_rmse_ppm"]
+    with pytest.raises(InputError, match=r"'shielding_ppm' of F, Li, O: .*--nucleus"):
+        train_from_extxyz(tmp_path / "set.extxyz", model=model)

@@ -1,4 +1,5 @@
 import json
+import multiprocessing.util
 import os
 import signal
 import subprocess
@@ -211,6 +212,72 @@ def test_ok_record_survives_a_later_failure(computed, store):
     assert store.get(key)["status"] == "ok"
 
 
+def test_nuclei_complete_a_label_under_its_key(store):
+    """A label without the wanted nuclei is computed again, the number of the centre stays."""
+    cluster = lithium_water(2.0)
+    plain = label_clusters([cluster], SMALL, store, log=print)
+    assert plain["nuclei"].tolist() == [None]
+    messages = []
+    wanted = {"log": messages.append, "elements": ["O", "H"]}
+    table = label_clusters([cluster], SMALL, store, **wanted)
+    assert "0 labels in the store, 1 to compute" in messages[0]
+    assert table["key"].tolist() == plain["key"].tolist()
+    assert table["shielding_ppm"].tolist() == plain["shielding_ppm"].tolist()
+    assert table["nuclei"][0] == [1, 2, 3]
+    oxygen, *hydrogens = np.reshape(table["nuclei_tensors_ppm"][0], (3, 3, 3)).trace(0, 1, 2) / 3
+    assert 250 < oxygen < 350
+    assert hydrogens == pytest.approx([28, 28], abs=5)
+    messages.clear()
+    label_clusters([cluster], SMALL, store, **wanted)
+    label_clusters([cluster], SMALL, store, log=messages.append)
+    assert all("1 labels in the store, 0 to compute" in message for message in messages)
+    label_clusters([cluster], SMALL, store, log=messages.append, elements=["H"])
+    assert "1 labels in the store, 0 to compute" in messages[-1]
+
+
+def test_nuclei_that_failed_leave_the_label_as_it_is(computed, store):
+    _, table, source = computed
+    key = table["key"][0]
+    record = source.get(key)
+    store.put(key, record)
+    store.put(key, record | {"status": "unconverged", "nuclei": {1: np.eye(3).tolist()}})
+    assert store.get(key) == record
+
+
+def test_nuclei_of_an_unconverged_label_are_not_given(computed, store):
+    clusters, table, source = computed
+    key = table["key"][0]
+    record = source.get(key) | {"status": "unconverged", "nuclei": {1: np.eye(3).tolist()}}
+    store.put(key, record)
+    shown = labels.label_table(clusters[:1], [key], store, SMALL, ["O"])
+    assert shown["nuclei"].tolist() == [None]
+
+
+def test_many_nuclei_are_stored_and_read(store):
+    """Ten and more: numbers and the text that JSON makes of them sort differently."""
+    nuclei = {index: (index * np.eye(3)).tolist() for index in (0, 2, 10)}
+    store.put("ab" * 32, {"status": "ok", "shielding_ppm": 90.0, "nuclei": nuclei})
+    assert store.get("ab" * 32)["nuclei"]["10"] == nuclei[10]
+
+
+def test_label_set_with_nuclei_round_trip(store, tmp_path):
+    clusters = [lithium_water(2.0), lithium_water(2.1)]
+    table = label_clusters(clusters, SMALL, store, log=print, elements=["O"])
+    write_set(tmp_path / "set.extxyz", clusters, table)
+    frame = labels.read_label_set(tmp_path / "set.extxyz")[0]
+    values = frame.arrays["shielding_ppm"]
+    assert values[0] == pytest.approx(table["shielding_ppm"][0], abs=1e-6)
+    assert np.isfinite(values).tolist() == [True, True, False, False]
+    other = LabelStore(tmp_path / "other")
+    again, imported = labels.import_label_set(tmp_path / "set.extxyz", SMALL, other, ["O"])
+    assert np.allclose(imported["nuclei_tensors_ppm"][1], table["nuclei_tensors_ppm"][1])
+    messages = []
+    label_clusters(clusters, SMALL, other, log=messages.append, elements=["O"])
+    assert "0 to compute" in messages[0]
+    labels.write_label_set(tmp_path / "plain.extxyz", again, imported.assign(nuclei=None))
+    assert "shielding_ppm" not in labels.read_label_set(tmp_path / "plain.extxyz")[0].arrays
+
+
 def test_label_set_round_trip(computed, store, tmp_path):
     clusters, table, _ = computed
     path = tmp_path / "set.extxyz"
@@ -359,12 +426,12 @@ class KillsItself:
     def __init__(self, deaths, folder):
         self.deaths, self.folder = deaths, folder
 
-    def __call__(self, key, atoms, protocol, store):
+    def __call__(self, request, protocol, store):
         n_tries = len(list(self.folder.glob("try*")))
-        if "/f2000/" in atoms.info["cluster_id"] and n_tries < self.deaths:
+        if "/f2000/" in request.atoms.info["cluster_id"] and n_tries < self.deaths:
             (self.folder / f"try{n_tries}").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return COMPUTE_ONE(key, atoms, protocol, store)
+        return COMPUTE_ONE(request, protocol, store)
 
 
 COMPUTE_ONE = labelling._compute_one
@@ -384,6 +451,56 @@ def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, dea
         monkeypatch.setattr(labelling, "_compute_one", COMPUTE_ONE)
         assert labelling.retry_failed(clusters, SMALL, store) == [1]
         assert (label_clusters(clusters, SMALL, store, log=print)["status"] == "ok").all()
+
+
+def hang_at_exit(request, protocol, store):
+    multiprocessing.util.Finalize(None, time.sleep, args=(600,), exitpriority=1)
+    return COMPUTE_ONE(request, protocol, store)
+
+
+def test_a_worker_that_hangs_at_its_end_holds_up_nothing(store, monkeypatch):
+    monkeypatch.setattr(labelling, "_compute_one", hang_at_exit)
+    monkeypatch.setattr(labelling, "RETIRE_S", 0.5)
+    clusters = [lithium_water(1.9), lithium_water(2.0)]
+    before = time.monotonic()
+    table = label_clusters(clusters, SMALL, store, workers=2, log=print)
+    assert table["status"].tolist() == ["ok", "ok"]
+    assert time.monotonic() - before < 500
+
+
+TERMINATED_JOB = """
+import sys
+sys.path[:0] = {paths!r}
+from types import SimpleNamespace
+from common import launch
+from test_labels import SMALL, lithium_water
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
+clusters = [lithium_water(1.8 + 0.01 * i) for i in range(200)]
+def main(snakemake, log):
+    label_clusters(clusters, SMALL, LabelStore({store!r}), log=log)
+if __name__ == "__main__":
+    launch(main, SimpleNamespace(rule="label_shard", wildcards=["1M", "0"], log={log!r}))
+"""
+
+
+def test_a_terminated_job_says_so(store, tmp_path, root):
+    """The log names the signal, and no label is left half done."""
+    job_log = tmp_path / "job.log"
+    command = shard_script(
+        TERMINATED_JOB, tmp_path, root, store=str(store.folder), log=str(job_log)
+    )
+    process = subprocess.Popen(command)
+    deadline = time.monotonic() + 240
+    while len(list(store.folder.glob("*/*.json"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    assert "label_shard/1M/0: ended by SIGTERM from outside" in job_log.read_text()
+    for path in store.folder.glob("*/*.json"):
+        assert store.get(path.stem)["status"] == "ok"
 
 
 def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
@@ -418,37 +535,6 @@ def test_two_runs_of_one_shard_compute_no_label_twice(store, tmp_path, root):
     own = [line for line in lines if line.startswith("label ") and "another process" not in line]
     assert len(own) == 8
     assert not list(store.folder.rglob("*.lock"))
-
-
-def test_progress_counts_and_estimates(computed, store):
-    clusters, table, source = computed
-    keys = [*table["key"], "cd" * 32, "ef" * 32]
-    for key, wall_s in zip(keys[:2], (100.0, 300.0), strict=True):
-        store.put(key, source.get(key) | {"wall_s": wall_s})
-    store.put(keys[2], {"status": "unconverged", "reason": "SCF", "wall_s": 200.0})
-    four = clusters * 2
-    counted = labels.progress(four, keys, store)
-    assert counted == {
-        "clusters": 4,
-        "done": 2,
-        "failed": 0,
-        "unconverged": 1,
-        "to_do": 1,
-        "mean_wall_s": 200.0,
-        "core_hours_left": pytest.approx(200 / 3600),
-    }
-    planned = labels.progress([], [], store, n_planned=36, wall_s=[100.0])
-    assert planned["to_do"] == 36
-    assert planned["core_hours_left"] == pytest.approx(1.0)
-    assert np.isnan(labels.progress([], [], store, n_planned=3)["core_hours_left"])
-    assert labels.progress(clusters, keys[:2], store)["core_hours_left"] == 0
-
-
-def test_status_takes_wall_times_of_other_systems(computed):
-    clusters, _, store = computed
-    rows = labelling.status({"1M": clusters, "2M": []}, 5, SMALL, store)
-    assert [row["to_do"] for row in rows] == [0, 5]
-    assert rows[1]["mean_wall_s"] == pytest.approx(rows[0]["mean_wall_s"])
 
 
 def test_label_set_with_changed_geometry_is_refused(computed, store, tmp_path):

@@ -130,3 +130,18 @@ def test_published_factors_need_their_columns(study, tmp_path):
     table = tmp_path / "factors.csv"
     table.write_text("# source\nmolarity_M,factor\n1,1.01\n")
     assert "no column factor_err" in message(spoil(study, "elf.published", str(table)))
+
+
+def test_named_environments_belong_to_a_system(study, tmp_path):
+    path = tmp_path / "round.csv"
+    path.write_text("system,replica,frame,li\n7M,0,0,0\n")
+    text = message(spoil(study, "sampling.chosen", [str(path)]))
+    assert "system '7M'; systems has 1M, 2M, 3M, 4M" in text
+    assert "sampling.chosen[0] = 'none.csv': no such file" in message(
+        spoil(study, "sampling.chosen", ["none.csv"])
+    )
+
+
+def test_a_study_without_any_label_is_refused(study):
+    unlabelled = spoil(spoil(study, "sampling.n_clusters", 0), "labelling.shipped", [])
+    assert "nothing to train on" in message(unlabelled)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ionshift import sampling
+from ionshift.config import Sampling
 from ionshift.errors import InputError
 
 
@@ -41,6 +42,40 @@ def test_random_choice_follows_its_seed():
 def test_farthest_points_spread_over_the_line():
     points = np.array([[0.0], [0.1], [0.2], [5.0], [9.9], [10.0]])
     assert sorted(sampling.farthest_points(points, 3, start=0)) == [0, 3, 5]
+
+
+def test_weights_and_known_points_steer_the_farthest():
+    points = np.array([[0.0], [1.0], [4.0], [10.0]])
+    near = np.array([0.0, 1.0, 4.0, 6.0])
+    assert sampling.farthest_points(points, 2, distance=near) == [3, 2]
+    weights = np.array([1.0, 50.0, 1.0, 1.0])
+    assert sampling.farthest_points(points, 2, distance=near, weights=weights) == [1, 3]
+
+
+def rounds(tmp_path, *texts):
+    paths = [tmp_path / f"round_{number}.csv" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return [str(path) for path in paths]
+
+
+def test_named_environments_are_counted_by_system(tmp_path):
+    header = "system,replica,frame,li,spread_ppm\n"
+    paths = rounds(tmp_path, f"{header}1M,0,5,1,0.2\n4M,1,7,0,0.3\n", f"{header}4M,0,2,2,0.1\n")
+    settings = Sampling(n_clusters=3, chosen=paths)
+    assert [sampling.n_to_label(settings, name) for name in ("1M", "2M", "4M")] == [4, 3, 5]
+    assert sampling.read_chosen(paths).to_numpy().tolist()[2] == ["4M", 0, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "system,replica,frame\n1M,0,1\n", "system,replica,frame,li\n1M,0,-1,2\n"]
+)
+def test_damaged_file_of_environments_is_named(tmp_path, text):
+    paths = rounds(tmp_path, text)
+    with pytest.raises(InputError, match=r"sampling\.chosen: .*round_0\.csv is no table"):
+        sampling.read_chosen(paths)
+    with pytest.raises(InputError, match=r"none\.csv is no table of environments"):
+        sampling.read_chosen(["none.csv"])
 
 
 def test_more_clusters_than_the_pool_holds_is_refused():

@@ -15,7 +15,18 @@ from pyscf.data import nist
 from scipy.spatial.transform import Rotation
 
 from ionshift.config import PROTOCOLS, Protocol
-from ionshift.shielding import compute, efg, engine, fitting, giao, next_recipe, quadrature, solvent
+from ionshift.errors import InputError
+from ionshift.shielding import (
+    compute,
+    efg,
+    engine,
+    fitting,
+    giao,
+    gpu,
+    next_recipe,
+    quadrature,
+    solvent,
+)
 from ionshift.shielding.basis import build_molecule, load_basis
 from ionshift.shielding.fitting import FittedKernel, TwoElectron
 
@@ -542,3 +553,43 @@ def test_a_label_is_reproducible():
     first = ok(compute(lithium_hydride(), 0, protocol(functional="pbe0")))
     second = ok(compute(lithium_hydride(), 0, protocol(functional="pbe0")))
     assert first["shielding_ppm"] == pytest.approx(second["shielding_ppm"], abs=1e-9)
+
+
+# ------------------------------------------------------------------ GPU
+
+
+@pytest.mark.parametrize("functional", ["hf", "pbe", "wb97x"])
+def test_scf_goes_on_from_a_density_of_another_program(functional):
+    """PySCF's own fitted SCF stands where the one on the GPU would: same label, fewer cycles."""
+    settings = protocol(functional=functional)
+    cold = ok(compute(lithium_waters(2), 1, settings))
+    mol = build_molecule(lithium_waters(2), 1, settings, 0)
+    other = scf.RHF(mol) if functional == "hf" else dft.RKS(mol, xc=functional)
+    fitting_basis = engine.auxiliary_basis(settings, engine.exchange_of(functional))
+    other = other.density_fit(auxbasis=fitting_basis).run(conv_tol=1e-6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gpu, "density", lambda *arguments: other.make_rdm1())
+        warm = ok(compute(lithium_waters(2), 1, settings, on_gpu=True))
+    assert warm["shielding_ppm"] == pytest.approx(cold["shielding_ppm"], abs=2e-3)
+    assert warm["energy_Ha"] == pytest.approx(cold["energy_Ha"], abs=2e-6)
+    assert warm["scf_cycles"] < cold["scf_cycles"]
+
+
+@pytest.mark.skipif(gpu.is_present(), reason="there is a GPU")
+def test_a_missing_gpu_is_named():
+    assert not gpu.chosen("cpu")
+    assert not gpu.chosen("auto")
+    with pytest.raises(InputError, match=r"labelling\.device = 'gpu'.*gpu4pyscf.*use cpu or auto"):
+        gpu.chosen("gpu")
+
+
+@pytest.mark.skipif(not gpu.is_present(), reason="no GPU with gpu4pyscf")
+@pytest.mark.parametrize(
+    "changes", [{}, {"functional": "pbe"}, {"functional": "pbe0", "solvent_epsilon": 7.2}]
+)
+def test_gpu_gives_the_same_label(changes):
+    settings = protocol(**changes)
+    on_cpu = ok(compute(lithium_waters(2), 1, settings))
+    on_gpu = ok(compute(lithium_waters(2), 1, settings, on_gpu=True))
+    assert on_gpu["shielding_ppm"] == pytest.approx(on_cpu["shielding_ppm"], abs=0.01)
+    assert on_gpu["scf_cycles"] < on_cpu["scf_cycles"]

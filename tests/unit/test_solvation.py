@@ -110,3 +110,18 @@ def test_pool_clusters_say_where_they_come_from(finder):
     assert [atoms.info["frame"] for atoms in clusters] == [0, 1]
     assert clusters[1].info["cluster_id"] == "study/1M/r0/f1/n0"
     assert clusters[1].info["time_ps"] == 1.0
+
+
+def test_named_environments_are_those_of_the_pool(finder):
+    pool = solvation.pool_clusters(
+        [finder], "study", "1M", Sampling(pool_size=10, n_clusters=1), seed=3
+    )
+    (again,) = solvation.cut_clusters([finder], "study", "1M", [(0, 1, 0)])
+    assert again == pool[1]
+    assert again.info["cluster_id"] == pool[1].info["cluster_id"]
+
+
+@pytest.mark.parametrize("member", [(1, 0, 0), (0, 2, 0), (0, 0, 1)])
+def test_environments_of_another_run_are_refused(finder, member):
+    with pytest.raises(InputError, match=r"no environment of replica .*sampling\.chosen"):
+        solvation.cut_clusters([finder], "study", "1M", [member])

@@ -99,14 +99,26 @@ def results(study, tmp_path):
 
 
 def test_labels_of_a_system(study, results):
-    rows = status.label_table(study, results).set_index("system")
-    assert rows.loc["1M", ["clusters", "ok", "failed", "to_do"]].tolist() == [3, 1, 1, 1]
-    assert rows.loc["2M", ["clusters", "ok", "failed", "to_do"]].tolist() == [3, 0, 0, 3]
+    rows = status.label_table(study, results.parent).set_index("system")
+    counts = ["clusters", "ok", "unconverged", "failed", "to_do"]
+    assert rows.loc["1M", counts].tolist() == [3, 1, 1, 0, 1]
+    assert rows.loc["2M", counts].tolist() == [3, 0, 0, 0, 3]
     assert rows["chosen"].tolist() == [True, False]
 
 
+def test_cost_left_follows_the_labels_of_the_system(study, results):
+    """1M has a label of an hour; 2M has none of its own and takes the study's."""
+    store = labels.LabelStore(study.labelling.store)
+    atoms = labels.read_clusters(results / "clusters" / "1M.extxyz")[2]
+    key = labels.label_key(atoms, 1, study.labelling.chosen_protocol())
+    store.put(key, {"status": "failed", "shielding_ppm": None, "cpu_s": 3600.0})
+    rows = status.label_table(study, results.parent).set_index("system")
+    assert rows["core_h"].tolist() == [1.0, 1.0]
+    assert rows["core_h_left"].tolist() == [0.0, 3.0]
+
+
 def test_clusters_to_be_chosen_again_do_not_count(study, results):
-    rows = status.label_table(study, results, chosen_anew={"1M"}).set_index("system")
+    rows = status.label_table(study, results.parent, chosen_anew={"1M"}).set_index("system")
     assert rows.loc["1M", ["ok", "to_do", "chosen"]].tolist() == [0, 3, False]
 
 
@@ -114,7 +126,14 @@ def test_a_damaged_label_is_to_do(study, results):
     store = labels.LabelStore(study.labelling.store)
     path = next(Path(store.folder).rglob("*.json"))
     path.write_text(json.dumps({"key": "x"}))
-    assert status.label_table(study, results)["to_do"].tolist() == [2, 3]
+    assert status.label_table(study, results.parent)["to_do"].tolist() == [2, 3]
+
+
+def test_a_label_without_the_wanted_nuclei_is_to_do(study, results):
+    content = study.model_dump(mode="json")
+    content["labelling"]["nuclei"] = ["O"]
+    rows = status.label_table(config.load(content), results.parent).set_index("system")
+    assert rows.loc["1M", ["ok", "unconverged", "to_do"]].tolist() == [0, 1, 2]
 
 
 def write_label_costs(folder, study, cpu_s, protocol_hash=None):
@@ -129,10 +148,9 @@ def test_a_label_costs_the_mean_of_its_protocol(study, tmp_path):
     write_label_costs(tmp_path / "labels", study, [1800.0, 5400.0])
     write_label_costs(tmp_path / "labels", study, [1e6], "another")
     write_label_costs(tmp_path / "labels" / "shards", study, [1800.0, 5400.0])
-    assert status.label_core_h(study, [tmp_path / "labels"]) == (1.0, 2)
-    mean_h, n_labels = status.label_core_h(study, [tmp_path / "none"])
-    assert np.isnan(mean_h)
-    assert n_labels == 0
+    protocol = study.labelling.chosen_protocol()
+    assert status.label_core_h(protocol, [tmp_path / "labels"]) == 1.0
+    assert np.isnan(status.label_core_h(protocol, [tmp_path / "none"]))
 
 
 def outlook(study, jobs, tmp_path, monkeypatch):
@@ -152,7 +170,7 @@ def test_labels_left_are_shared_by_the_shards(study, results, tmp_path, monkeypa
     write_label_costs(results / "labels", study, [3600.0])
     left = outlook(study, SHARDS, tmp_path, monkeypatch)
     assert [left.core_h(job) for job in SHARDS] == [0.5, 0.5, 3.0]
-    assert left.labels_core_h_left == 4.0
+    assert left.labels["core_h_left"].sum() == 4.0
     (row,) = left.plan().to_dict("records")
     assert (row["jobs"], row["core_h"], row["n_unknown"]) == (3, 4.0, 0)
     assert row["why"] == "no result yet"

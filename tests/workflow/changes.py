@@ -24,7 +24,10 @@ VALUES = {
         "electrolyte.species.FSI.charge": -2,
     },
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
+    "sampling.chosen": {"sampling.chosen": ["round.csv"]},
 }
+# Files that such a value names.
+FILES = {"sampling.chosen": {"round.csv": "system,replica,frame,li\n1M,0,0,0\n"}}
 TRIED_NUMBERS = (
     lambda x: x + 1,
     lambda x: 2 * x,
@@ -81,6 +84,8 @@ def changed_config(key, demo, folder):
     ValueError
         if no value is found that the model accepts.
     """
+    for name, text in FILES.get(key, {}).items():
+        (Path(folder) / name).write_text(text)
     base = _with_defaults(demo, CONTEXTS.get(_context_of(key), {}))
     acceptable = []
     for config in _changed(key, base, folder):

@@ -70,7 +70,7 @@ def test_plan_of_a_fresh_study_says_what_is_not_known(fresh):
     assert plan.returncode == 0, plan.stderr
     rows = {line.split()[0]: line for line in plan.stdout.splitlines() if line.split()}
     assert re.search(r"run_md +4 +unknown \(4\) +nothing recorded +no result yet", rows["run_md"])
-    assert re.search(r"label_shard +4 +0\.\d+ +mean of \d+ labels", rows["label_shard"])
+    assert re.search(r"label_shard +4 +0\.\d+ +mean of finished labels", rows["label_shard"])
     assert "at most, the clusters are not chosen yet: 4 to compute" in plan.stdout
     assert re.search(r"core-hours expected: .* \+ \d+ unknown", plan.stdout)
 

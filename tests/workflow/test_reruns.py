@@ -11,7 +11,12 @@ MD = {"pack_box", "run_md"}
 DFT = {"label_shard"}
 TRAINING = {"train_model"}
 # Keys that say how a result is computed, not which.
-NO_RESULT = {"md.threads", "labelling.workers", "labelling.max_memory_MB"}
+NO_RESULT = {
+    "md.threads",
+    "labelling.device",
+    "labelling.workers",
+    "labelling.max_memory_MB",
+}
 
 ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}

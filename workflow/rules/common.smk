@@ -1,5 +1,5 @@
 from ionshift import config as settings
-from ionshift import electrolyte, limits, preflight, provenance
+from ionshift import electrolyte, limits, preflight, provenance, sampling
 from ionshift.errors import InputError
 
 
@@ -15,7 +15,8 @@ def load_study():
 STUDY = load_study()
 SYSTEMS = list(STUDY.systems)
 REPLICAS = range(STUDY.md.replicas)
-SHARDS = range(-(-STUDY.sampling.n_clusters // STUDY.labelling.shard_size))
+N_TO_LABEL = {name: sampling.n_to_label(STUDY.sampling, name) for name in SYSTEMS}
+LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]
 ELEMENTS = electrolyte.elements(STUDY.electrolyte)
 SHIPPED = range(len(STUDY.labelling.shipped))
 RESULTS = f"results/{STUDY.study}"
@@ -61,6 +62,11 @@ def minutes(estimate):
     if not callable(estimate):
         return lambda wildcards, attempt: estimate * attempt
     return lambda wildcards, attempt: estimate(STUDY, wildcards.system) * attempt
+
+
+def shards(system):
+    """Numbers of the labelling jobs of a system."""
+    return range(-(-N_TO_LABEL[system] // STUDY.labelling.shard_size))
 
 
 def templates():

@@ -15,6 +15,7 @@ rule import_labels:
     threads: 1
     params:
         protocol=PROTOCOL,
+        nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
         code=code("import_labels"),
     message:
@@ -41,6 +42,7 @@ rule label_shard:
     params:
         protocol=PROTOCOL,
         protocol_name=STUDY.labelling.protocol,
+        nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
         shard_size=STUDY.labelling.shard_size,
         code=code("label_shard"),
@@ -52,8 +54,14 @@ rule label_shard:
 
 rule collect_labels:
     input:
-        clusters=expand(rules.sample_clusters.output.clusters, system=SYSTEMS),
-        tables=expand(rules.label_shard.output.table, system=SYSTEMS, shard=SHARDS),
+        clusters=expand(rules.sample_clusters.output.clusters, system=LABELLED_SYSTEMS),
+        tables=[
+            table
+            for system in LABELLED_SYSTEMS
+            for table in expand(
+                rules.label_shard.output.table, system=system, shard=shards(system)
+            )
+        ],
         shipped_clusters=expand(rules.import_labels.output.clusters, set=SHIPPED),
         shipped_tables=expand(rules.import_labels.output.table, set=SHIPPED),
     output:

@@ -4,6 +4,7 @@ rule write_manifest:
         templates=templates(),
         forcefield=STUDY.electrolyte.forcefield,
         shipped=STUDY.labelling.shipped,
+        chosen=STUDY.sampling.chosen,
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:

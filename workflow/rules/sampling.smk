@@ -54,6 +54,7 @@ rule sample_clusters:
         trajectories=trajectories,
         topologies=topologies,
         shell=rules.set_cutoff.output.shell,
+        chosen=STUDY.sampling.chosen,
     output:
         clusters=f"{RESULTS}/clusters/{{system}}.extxyz",
     log:

@@ -8,6 +8,7 @@ import torch
 from ionshift.model.reduction import Reduction
 
 RANGE_QUANTILE = 0.99
+ROWS_AT_A_TIME = 2000
 EMPTY_SHARE = 1e-6
 """A feature below this share of the largest one in every training row counts as never filled."""
 
@@ -50,8 +51,8 @@ class Range:
 
     def _distances(self, X):
         reduced = self.reduction(X)
-        nearest = [_nearest(chunk, self.points) for chunk in _chunks(reduced, 2000)]
-        distance = np.hypot(np.concatenate(nearest), self.reduction.residual(X, reduced))
+        nearest = nearest_distance(reduced, self.points)
+        distance = np.hypot(nearest, self.reduction.residual(X, reduced))
         return distance, np.linalg.norm(X[:, ~self.filled], axis=1)
 
     def __call__(self, X):
@@ -74,6 +75,11 @@ class Range:
     def from_state(cls, state):
         reduction = Reduction(state["mean"].numpy(), state["components"].numpy(), state["scale"])
         return cls(reduction, state["points"].numpy(), state["filled"].numpy(), *state["radii"])
+
+
+def nearest_distance(points, others):
+    """Distance (n,) of every point (n, d) to the nearest of the others (m, d)."""
+    return np.concatenate([_nearest(chunk, others) for chunk in _chunks(points, ROWS_AT_A_TIME)])
 
 
 def _nearest(points, others):

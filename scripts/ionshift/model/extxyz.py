@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from ase.data import chemical_symbols
 from ase.neighborlist import neighbor_list
 
 from ionshift.config import Descriptor, Model
@@ -38,8 +39,8 @@ def train_from_extxyz(
     ----------
     path : extxyz file; `target` is a column of its atoms, or a key of a frame's comment line,
         which then belongs to atom 0
-    nucleus : element symbol; atoms of it with a finite target are used (None: atom 0 of frames
-        with a target in the comment line)
+    nucleus : element symbol; atoms of it with a finite target are used (None: all atoms with
+        one, which must be of one element)
     radius_A : atoms within this distance of a nucleus form its environment, across periodic
         boundaries; None takes the whole frame, which must not be periodic
     group : key of the comment line that names groups to keep together (stratum/name, or a
@@ -53,7 +54,8 @@ def train_from_extxyz(
     Raises
     ------
     InputError
-        if the file is damaged, has no target, or is periodic without `radius_A`.
+        if the file is damaged, has no target or targets of several elements, or is periodic
+        without `radius_A`.
     """
     settings, descriptor = model or Model(), descriptor or Descriptor()
     found = read_environments(path, target, nucleus, radius_A, group)
@@ -101,12 +103,23 @@ def read_environments(path, target, nucleus=None, radius_A=None, group=None):
             f"{path} has no finite '{target}' of {nucleus or 'any atom'}; it must be a column of "
             "the atoms or a key of the comment line"
         )
+    _check_element(path, target, {chemical_symbols[own[0]] for own in numbers})
     return Environments(Geometries.join(numbers, positions), np.array(targets), groups)
 
 
+def _check_element(path, target, symbols):
+    if len(symbols) > 1:
+        raise InputError(
+            f"{path} has '{target}' of {', '.join(sorted(symbols))}: a model is of one element; "
+            "name it (--nucleus)"
+        )
+
+
 def _targets(frame, target):
-    """Target of every atom (n,), NaN where there is none."""
+    """Target of every atom (n,), NaN where there is none and in labels that are not ok."""
     values = np.full(len(frame), np.nan)
+    if frame.info.get("status", "ok") != "ok":
+        return values
     if target in frame.arrays:
         column = np.asarray(frame.arrays[target], float)
         if column.shape != values.shape:

@@ -1,4 +1,4 @@
-"""What a label costs against how wrong it is."""
+"""What a label costs against how wrong it is; which labels to compute next."""
 
 import itertools
 
@@ -6,6 +6,12 @@ import numpy as np
 
 from ionshift.plotting.style import make_axes
 
+METHOD_STYLES = {
+    "random": ("#000000", "o"),
+    "disagreement": ("#D55E00", "s"),
+    "distance": ("#009E73", "^"),
+    "combined": ("#0072B2", "D"),
+}
 MARKERS = {"pbe": "o", "pbe0": "s"}
 
 
@@ -27,4 +33,24 @@ def cost_against_error(table, style):
     axis.set_xlabel("CPU time of a label / s")
     axis.set_ylabel("error of relative shieldings / ppm")
     figure.legend(loc="outside upper center", ncols=2, handletextpad=0.2)
+    return figure
+
+
+def choices(summary, style):
+    """Test error against labels by method (above), and its difference to random choice (below)."""
+    figure, (errors, differences) = make_axes(style, aspect=1.25, n_rows=2, sharex=True)
+    sizes = summary.dropna(subset="n_train")
+    for number, (method, part) in enumerate(sizes.groupby("method", sort=False)):
+        colour, marker = METHOD_STYLES[method]
+        errors.plot(part["n_train"], part["rmse_ppm"], color=colour, marker=marker, label=method)
+        differences.errorbar(
+            part["n_train"] + 0.5 * number,
+            part["against_random_ppm"],
+            yerr=part["against_random_err_ppm"],
+            color=colour,
+            marker=marker,
+        )
+    errors.set(ylabel="test RMSE / ppm", ylim=(0, None))
+    errors.legend(ncols=2)
+    differences.set(xlabel="training labels", ylabel="RMSE minus random / ppm")
     return figure

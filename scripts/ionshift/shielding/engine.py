@@ -2,11 +2,12 @@
 
 import resource
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from pyscf import dft, scf
 
-from ionshift.shielding import basis, efg, giao, solvent
+from ionshift.shielding import basis, efg, giao, gpu, solvent
 from ionshift.shielding.fitting import Exchange, TwoElectron
 from ionshift.shielding.quadrature import CachedNumInt
 
@@ -44,14 +45,15 @@ def next_recipe(failed_record):
     return RECIPES[min(tried + 1, len(RECIPES) - 1)]
 
 
-def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0]):
+def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0], on_gpu=False):
     """Shielding and EFG of nucleus `centre` of a closed-shell cluster.
 
     atoms: `ase.Atoms` (positions in A, whole molecules, no periodicity used);
     charge: total charge in e; protocol: the label protocol of the configuration;
     nuclei: further nuclei, whose shielding tensors go to the record's `nuclei`;
     first_recipe: the SCF recipe of `RECIPES` to begin with; the stronger ones follow by
-    themselves where the SCF does not converge.
+    themselves where the SCF does not converge;
+    on_gpu: the SCF starts from a density converged on the GPU (see `gpu`).
 
     Returns a dict: status ('ok', 'unconverged' or 'failed'), reason, shielding_ppm,
     shielding_tensor_ppm (rows: field, columns: nuclear moment), efg_tensor_au, energy_Ha,
@@ -59,14 +61,26 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
     max_rss_MB (of the process so far) and nuclei. What was not obtained is None. A cluster that
     cannot be computed never raises.
     """
-    wall, cpu = time.perf_counter(), time.process_time()
     record = _empty_record()
     wanted = [centre, *(nuclei or [])]
-    try:
+    with outcome_in(record):
         basis.check_cluster(atoms, charge, wanted)
         mol = basis.build_molecule(atoms, charge, protocol, centre)
         record["n_basis"] = int(mol.nao)
-        _run(mol, protocol, centre, wanted, record, first_recipe)
+        _run(mol, protocol, centre, wanted, record, first_recipe, on_gpu)
+    return record
+
+
+@contextmanager
+def outcome_in(record):
+    """Note in `record` how the computation in the block ends and what it costs.
+
+    status is 'ok', 'unconverged' or 'failed', the last two with a reason; wall_s, cpu_s and
+    max_rss_MB (of the process so far) are the cost. Faults of the code pass through.
+    """
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield
         record["status"] = "ok"
     except Unconverged as error:
         record.update(status="unconverged", reason=str(error))
@@ -77,7 +91,6 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
     record["wall_s"] = time.perf_counter() - wall
     record["cpu_s"] = time.process_time() - cpu
     record["max_rss_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return record
 
 
 def _empty_record():
@@ -85,9 +98,9 @@ def _empty_record():
     return {"status": "failed", "reason": "", **dict.fromkeys(RESULTS), "nuclei": {}}
 
 
-def _run(mol, protocol, centre, wanted, record, first_recipe):
+def _run(mol, protocol, centre, wanted, record, first_recipe, on_gpu):
     """SCF, response and properties; fills `record` as results come."""
-    mf, electrons = ground_state(mol, protocol, record, first_recipe)
+    mf, electrons = ground_state(mol, protocol, record, first_recipe, on_gpu)
     response = giao.magnetic_response(mf, electrons, protocol.cphf_tol)
     dm = mf.make_rdm1()
     tensors = {i: giao.shielding_tensor(mol, dm, response, i) for i in wanted}
@@ -105,14 +118,16 @@ def _run(mol, protocol, centre, wanted, record, first_recipe):
         )
 
 
-def ground_state(mol, protocol, record, first_recipe=RECIPES[0]):
+def ground_state(mol, protocol, record, first_recipe=RECIPES[0], on_gpu=False):
     """The protocol's converged SCF and its `TwoElectron`; energy and recipe go to `record`.
 
     Raises `Unconverged` or `basis.UnusableCluster`.
     """
     exchange = exchange_of(protocol.functional)
-    electrons = TwoElectron(mol, auxiliary_basis(protocol, exchange), exchange)
-    return converge_scf(mol, protocol, electrons, record, first_recipe), electrons
+    fitting = auxiliary_basis(protocol, exchange)
+    start = gpu.density(mol, protocol, fitting) if on_gpu else None
+    electrons = TwoElectron(mol, fitting, exchange)
+    return converge_scf(mol, protocol, electrons, record, first_recipe, start), electrons
 
 
 def exchange_of(functional):
@@ -147,12 +162,15 @@ def auxiliary_basis(protocol, exchange):
     return basis.FITTING_BASIS_HYBRID if exchange else basis.FITTING_BASIS_PURE
 
 
-def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0]):
+def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0], start=None):
     """A converged closed-shell SCF with the fitted integrals; raises `Unconverged`.
 
-    The recipes are tried in their order from `first_recipe` on.
+    The recipes are tried in their order from `first_recipe` on. `start` is the density matrix
+    (nao, nao) to begin with; None takes a superposition of atoms.
     """
     mf = _mean_field(mol, protocol, electrons)
+    if start is not None:
+        mf.get_init_guess = lambda *_, **__: start
     for recipe in RECIPES[RECIPES.index(first_recipe) :]:
         record["scf_recipe"] = recipe
         mf = _follow(mf, recipe)
