@@ -40,6 +40,7 @@ TOOLS = (
     "setuptools<81",
     "tqdm",
     "truststore",
+    "wheel",
     "whl2conda",
     "zstandard",
 )
@@ -109,7 +110,7 @@ class LocalConda:
         _write_program(
             self.base / "bin/conda",
             f"#!{self.base}/bin/python\nimport sys\nfrom conda.cli.main import main\n"
-            "sys.exit(main())\n",
+            "if __name__ == '__main__':\n    sys.exit(main())\n",
         )
         _write_program(
             self.base / "bin/activate",
@@ -137,6 +138,8 @@ class LocalConda:
 
     def _fill_channel(self):
         trees = self.folder / "trees"
+        for wheel in (self.folder / "wheels").glob("*+*.whl"):
+            self._drop_build_tag(wheel)
         for wheel in sorted((self.folder / "wheels").glob("*.whl")):
             self._convert(wheel, trees / wheel.stem)
         _make_python(trees / "python", self.base / "bin/patchelf")
@@ -149,6 +152,21 @@ class LocalConda:
             empty = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": {}}
             _write_json(self.channel.parent / "nodefaults" / subdir / "repodata.json", empty)
 
+    def _drop_build_tag(self, wheel):
+        """A tag such as +cpu is not part of the version that a pin names; whl2conda refuses it."""
+        program = self.base / "bin/wheel"
+        opened = self.folder / "opened"
+        _run(program, "unpack", "--dest", opened, wheel)
+        (tree,) = opened.iterdir()
+        (info,) = tree.glob("*.dist-info")
+        metadata = (info / "METADATA").read_text()
+        plain = re.sub(r"^(Version: [^+\n]*)\+.*$", r"\1", metadata, count=1, flags=re.MULTILINE)
+        (info / "METADATA").write_text(plain)
+        info.rename(tree / (re.sub(r"\+.*", "", info.stem) + ".dist-info"))
+        _run(program, "pack", "--dest-dir", wheel.parent, tree)
+        wheel.unlink()
+        shutil.rmtree(opened)
+
     def _convert(self, wheel, tree):
         name = wheel.name.split("-")[0].lower()
         renamed = ("--name", CONDA_NAMES[name]) if name in CONDA_NAMES else ()
@@ -160,8 +178,6 @@ class LocalConda:
         made.rename(tree)
         out.rmdir()
         index = json.loads((tree / "info/index.json").read_text())
-        # A build tag such as +cpu is not part of the version that a pin names.
-        index["version"] = index["version"].split("+")[0]
         index["name"] = _normal(index["name"])
         index["depends"] = [_normal(*entry.split(" ", 1)) for entry in index["depends"]]
         _write_json(tree / "info/index.json", index)
@@ -184,7 +200,11 @@ class LocalConda:
 
 
 def _normal(name, condition=""):
-    """One spelling for every package, so that what depends on it finds it."""
+    """One spelling for every package, so that what depends on it finds it.
+
+    `~= 3.0.1` arrives as `>=3.0.1,==3.0.*`, whose last part conda reads as 3.0 itself.
+    """
+    condition = re.sub(r"==(?=[\d.]+\.\*)", "", condition)
     if name != "python_abi":
         name = re.sub(r"[-_.]+", "-", name).lower()
     return f"{name} {condition}".strip()
