@@ -8,19 +8,19 @@ from ionshift.config import Descriptor, Electrolyte, Sampling, Shell
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.files import atomic_path
 from ionshift.provenance import derive_seed
-from ionshift.solvation import ShellFinder, read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
     settings = Sampling(**params.sampling)
-    electrolyte = Electrolyte(**params.electrolyte)
-    cutoff_A = read_cutoff_A(snakemake.input.shell)
-    finders = [
-        ShellFinder(Trajectory(top, path), electrolyte, Shell(**params.shell), cutoff_A)
-        for top, path in zip(snakemake.input.topologies, snakemake.input.trajectories, strict=True)
-    ]
+    finders = open_finders(
+        snakemake.input.topologies,
+        snakemake.input.trajectories,
+        Electrolyte(**params.electrolyte),
+        Shell(**params.shell),
+        read_cutoff_A(snakemake.input.shell),
+    )
     seed = derive_seed(settings.seed, "sampling", snakemake.wildcards.system)
     clusters = solvation.pool_clusters(
         finders, params.study, snakemake.wildcards.system, settings, seed
