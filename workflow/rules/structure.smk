@@ -108,11 +108,11 @@ rule tabulate_pairs:
         "../../envs/analysis.yaml"
     threads: 1
     params:
-        code=code("tabulate_pairs"),
+        code=code("tabulate_rdf"),
     message:
         "Tabulating the pair distributions"
     script:
-        "../../scripts/tabulate_pairs.py"
+        "../../scripts/tabulate_rdf.py"
 
 
 rule tabulate_lsi:
