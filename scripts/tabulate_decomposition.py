@@ -1,18 +1,14 @@
 """Change of the mean shift between systems, by class: other shares or other shifts within."""
 
-import pandas as pd
-
 from common import launch
 from ionshift.decomposition import decomposition_table
 from ionshift.files import atomic_path
+from ionshift.tables import read_by_system
 
 
 def main(snakemake, log):
     params = snakemake.params
-    predictions = {
-        system: pd.read_parquet(path)
-        for system, path in zip(params.systems, snakemake.input.predictions, strict=True)
-    }
+    predictions = read_by_system(params.systems, snakemake.input.predictions)
     table = decomposition_table(
         predictions, params.n_blocks, params.map["n_resamples"], params.map["seed"]
     )

@@ -6,16 +6,16 @@ from common import launch
 from ionshift import lsi
 from ionshift.config import Structure
 from ionshift.files import atomic_path
-from ionshift.tables import mean_molarity_M, with_shifts
+from ionshift.tables import join_environments, mean_molarity_M, read_by_system
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     settings, n_blocks, seeds = Structure(**params.structure), params.n_blocks, params.seeds
-    predictions = dict(zip(seeds, map(pd.read_parquet, files.predictions), strict=True))
+    predictions = read_by_system(seeds, files.predictions)
     scans = {
-        system: with_shifts(pd.read_parquet(path), predictions[system])
-        for system, path in zip(seeds, files.scans, strict=True)
+        system: join_environments(table, predictions[system], ["shift_ppm"])
+        for system, table in read_by_system(seeds, files.scans).items()
     }
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
     edges_A2, errors = settings.lsi_edges_A2, (n_blocks, settings.n_bootstrap, seeds)

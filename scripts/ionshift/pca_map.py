@@ -7,6 +7,7 @@ from ionshift import bootstrap
 from ionshift.errors import InputError
 from ionshift.pca import score_names
 from ionshift.provenance import derive_seed
+from ionshift.tables import ENVIRONMENT
 
 QUANTITIES = (
     "shift_ppm",
@@ -17,7 +18,6 @@ QUANTITIES = (
     "tetrahedrality",
 )
 POOLED = "all systems"
-ENVIRONMENT = ["replica", "frame", "li"]
 
 
 def variance_table(axes):
@@ -82,25 +82,6 @@ def cut_sample(finders, table, n, seed):
             atoms.info |= row
             clusters.append(atoms)
     return clusters
-
-
-def with_symmetry(table, symmetry, system):
-    """Predictions of a system with the symmetry of each shell added.
-
-    Raises
-    ------
-    InputError
-        if an environment has none.
-    """
-    columns = [*ENVIRONMENT, "asymmetry", "tetrahedrality"]
-    joined = table.merge(symmetry[columns], on=ENVIRONMENT, how="left", indicator=True)
-    lost = int((joined.pop("_merge") != "both").sum())
-    if lost:
-        raise InputError(
-            f"{lost} of {len(table)} environments of {system} have no row in its table of "
-            "symmetries; delete both files and run again"
-        )
-    return joined
 
 
 def meaning_table(environments, n_blocks, n_resamples, seed):

@@ -11,7 +11,6 @@ from ionshift.pca_map import (
     QUANTITIES,
     map_table,
     meaning_table,
-    with_symmetry,
 )
 from ionshift.spectrum import mean_with_error
 
@@ -121,13 +120,3 @@ def test_predictions_without_components_are_refused():
     table = environments(5, 1).drop(columns=["pc2"])
     with pytest.raises(InputError, match="predictions of 1M lack pc2"):
         map_table({"1M": table}, 10, seed=1)
-
-
-def test_symmetry_is_joined_by_environment():
-    data = environments(5, 1)
-    symmetry = data[["replica", "frame", "li", "asymmetry", "tetrahedrality"]]
-    plain = data.drop(columns=["asymmetry", "tetrahedrality"])
-    joined = with_symmetry(plain, symmetry.sample(frac=1, random_state=1), "1M")
-    assert joined["asymmetry"].equals(data["asymmetry"])
-    with pytest.raises(InputError, match="3 of 40 environments of 1M have no row"):
-        with_symmetry(plain, symmetry.iloc[3:], "1M")
