@@ -1,5 +1,7 @@
 """Change of the mean shift between systems, by class: other shares or other shifts within."""
 
+import pandas as pd
+
 from common import launch
 from ionshift.decomposition import decomposition_table
 from ionshift.files import atomic_path
@@ -7,10 +9,11 @@ from ionshift.tables import read_by_system
 
 
 def main(snakemake, log):
-    params = snakemake.params
-    predictions = read_by_system(params.systems, snakemake.input.predictions)
+    files, params = snakemake.input, snakemake.params
+    predictions = read_by_system(params.systems, files.predictions)
+    members = dict(zip(params.systems, map(pd.read_csv, files.members), strict=True))
     table = decomposition_table(
-        predictions, params.n_blocks, params.map["n_resamples"], params.map["seed"]
+        predictions, members, params.n_blocks, params.map["n_resamples"], params.map["seed"]
     )
     log("\n" + table.to_string(index=False, float_format="%.3f"))
     with atomic_path(snakemake.output.decomposition) as path:

@@ -13,17 +13,16 @@ def main(snakemake, log):
     files, systems = snakemake.input, snakemake.params.systems
     settings = Spectrum(**snakemake.params.spectrum)
     predictions = read_by_system(systems, files.predictions)
-    members = {
-        system: pd.read_csv(path)["shift_ppm"].to_numpy()
-        for system, path in zip(systems, files.members, strict=True)
-    }
+    members = dict(zip(systems, map(pd.read_csv, files.members), strict=True))
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
     shifts = spectrum.shift_table(predictions, members, molarity_M, settings.n_blocks)
     log("\n" + shifts.to_string(index=False, float_format="%.3f"))
     tables = {
         "shifts": shifts,
         "spectra": spectrum.spectra_table(predictions, shifts, settings),
-        "speciation": spectrum.speciation_table(predictions, molarity_M, settings.n_blocks),
+        "speciation": spectrum.speciation_table(
+            predictions, members, molarity_M, settings.n_blocks
+        ),
         "coordination": spectrum.coordination_table(predictions, molarity_M, settings.n_blocks),
     }
     for name, table in tables.items():

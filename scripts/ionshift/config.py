@@ -431,7 +431,9 @@ class Structure(Block):
     )
     sample_size: Count = Field(300, description="Environments a system in the scatter plot.")
     histogram_bins: int = Field(40, ge=2, description="Bins of the shifts in a range of the index.")
-    n_bootstrap: int = Field(200, ge=2, description="Resamplings of the blocks of time.")
+    n_bootstrap: int = Field(
+        200, ge=2, description="Draws of blocks of time, and of nuclei, for errors."
+    )
 
     @model_validator(mode="after")
     def _ascending(self):
@@ -446,7 +448,7 @@ class Map(Block):
     n_points: Count = Field(2000, description="Environments a system drawn on the map.")
     n_structures: Count = Field(150, description="Clusters a system on the interactive page.")
     n_resamples: int = Field(
-        200, ge=20, description="Draws of time blocks for errors of correlations and shares."
+        200, ge=20, description="Draws of blocks of time, and of nuclei, for errors."
     )
     seed: int = Field(1, ge=0, description="Seed of samples and draws.")
 

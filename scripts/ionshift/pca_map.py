@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from ionshift import bootstrap
+from ionshift import uncertainty
 from ionshift.errors import InputError
 from ionshift.pca import score_names
 from ionshift.provenance import derive_seed
 from ionshift.tables import ENVIRONMENT
+from ionshift.uncertainty import Samples
 
 QUANTITIES = (
     "shift_ppm",
@@ -88,12 +89,13 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
     """Spearman correlation of each component with each of `QUANTITIES`, a system and pooled.
 
     Rows with a NaN are left out; a quantity that is constant or unknown throughout has NaN. The
-    error is the standard deviation over `n_resamples` draws of whole blocks of time, within
-    each system; NaN with fewer than two frames a block.
+    error is that of `n_resamples` draws of whole samples within each system (`uncertainty`);
+    NaN with fewer than two frames a block.
 
     Parameters
     ----------
-    environments : dict of DataFrame by system, with the components, QUANTITIES, replica, time_ps
+    environments : dict of DataFrame by system, with the components, QUANTITIES, replica, li,
+        time_ps
 
     Returns
     -------
@@ -116,10 +118,15 @@ def _correlations(name, tables, n_blocks, n_resamples, seed):
     positions = np.column_stack(
         [np.unique(column, return_inverse=True)[1] for column in values[complete][:, known].T]
     )
-    weights, n_drawn = _weights(tables, n_blocks, n_resamples, seed)
     spearman = _matrix(positions, np.ones(len(positions)), known)
-    drawn = [_matrix(positions, weight[complete], known) for weight in weights]
-    error = bootstrap.error(drawn, n_drawn) if drawn else np.full_like(spearman, np.nan)
+    errors = [np.full_like(spearman, np.nan)]
+    kinds = [Samples.of(table, n_blocks).kinds() for table in tables.values()]
+    for samples in zip(*kinds, strict=False):
+        weights = _weights(samples, n_resamples, seed)
+        drawn = [_matrix(positions, weight[complete], known) for weight in weights]
+        n_drawn = min(sample.max() + 1 for sample in samples)
+        errors.append(uncertainty.resampling_error(drawn, n_drawn))
+    error = uncertainty.larger(errors)
     return [
         {
             "system": name,
@@ -134,22 +141,12 @@ def _correlations(name, tables, n_blocks, n_resamples, seed):
     ]
 
 
-def _weights(tables, n_blocks, n_resamples, seed):
-    """How often each environment is drawn, resample by resample, and the number of blocks."""
-    blocks = [
-        bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
-        for table in tables.values()
-    ]
-    if any(block is None for block in blocks):
-        return (), 0
+def _weights(samples, n_resamples, seed):
+    """How often each environment is drawn, resample by resample; samples: (n,), one a system."""
     rng = np.random.default_rng(seed)
-    counts = [block.max() + 1 for block in blocks]
-    drawn = [bootstrap.drawn_counts(count, n_resamples, rng) for count in counts]
-    weights = (
-        np.concatenate([counts[block] for counts, block in zip(one, blocks, strict=True)])
-        for one in zip(*drawn, strict=True)
-    )
-    return weights, min(counts)
+    drawn = [uncertainty.drawn_counts(one.max() + 1, n_resamples, rng) for one in samples]
+    for counts in zip(*drawn, strict=True):
+        yield np.concatenate([count[one] for count, one in zip(counts, samples, strict=True)])
 
 
 def _matrix(positions, weight, known):

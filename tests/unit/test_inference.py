@@ -60,6 +60,8 @@ def test_predictions_stream_every_environment(committee, axes, known_box, electr
     numbers = table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]
     assert np.isfinite(numbers.to_numpy()).all()
     assert table["class"].eq("CIP").all()
+    assert members["class"].tolist() == ["CIP", "CIP"]
+    assert members["n_environments"].tolist() == [4, 4]
     assert members["shift_ppm"].mean() == pytest.approx(table["shift_ppm"].mean(), abs=1e-5)
     shift = committee.metadata["mean_shielding_ppm"] - table["shielding_ppm"]
     assert np.allclose(table["shift_ppm"], shift)

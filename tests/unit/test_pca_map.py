@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from ionshift import bootstrap
+from ionshift import uncertainty
 from ionshift.errors import InputError
 from ionshift.pca import score_names
 from ionshift.pca_map import (
@@ -12,7 +12,6 @@ from ionshift.pca_map import (
     map_table,
     meaning_table,
 )
-from ionshift.spectrum import mean_with_error
 
 
 def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
@@ -57,7 +56,7 @@ def test_a_drawn_block_counts_as_often_as_it_is_drawn():
 
     data = environments(20, 3, n_replicas=1)
     values = data[[*score_names(), *QUANTITIES]].to_numpy(float)
-    block = bootstrap.block_of(data["replica"], data["time_ps"], 4)
+    block = uncertainty.block_of(data["replica"], data["time_ps"], 4)
     times = np.array([2, 0, 1, 1])
     positions = np.column_stack([np.unique(c, return_inverse=True)[1] for c in values.T])
     found = _matrix(positions, times[block], np.ones(9, bool))
@@ -92,19 +91,6 @@ def test_a_single_frame_has_unknown_errors():
     table = meaning_of({"1M": environments(1, 1, n_nuclei=20)})
     assert table["spearman_err"].isna().all()
     assert np.isfinite(table.loc[("1M", "pc1", "shift_ppm"), "spearman"])
-
-
-def test_blocks_are_those_of_the_error_of_a_mean():
-    """With every block drawn alike, the bootstrap error of a mean is `mean_with_error`."""
-    data = environments(203, 4)
-    block = bootstrap.block_of(data["replica"], data["time_ps"], 5)
-    assert block.max() == 9
-    assert (np.diff(block) >= 0).all()
-    sums, counts = np.bincount(block, data["shift_ppm"]), np.bincount(block)
-    drawn = bootstrap.drawn_counts(10, 20000, np.random.default_rng(0))
-    error = bootstrap.error((drawn @ sums) / (drawn @ counts), 10)
-    expected = mean_with_error(data["shift_ppm"], data["replica"], data["time_ps"], 5)[1]
-    assert error == pytest.approx(expected, rel=0.03)
 
 
 def test_the_map_is_a_reproducible_sample():

@@ -87,6 +87,7 @@ rule tabulate_pca_meaning:
 rule tabulate_decomposition:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+        members=expand(rules.predict_shifts.output.members, system=SYSTEMS),
     output:
         decomposition=report(
             f"{TABLES}/decomposition.csv",
