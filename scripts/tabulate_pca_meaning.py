@@ -8,11 +8,13 @@ from ionshift.tables import join_environments, read_by_system
 
 def main(snakemake, log):
     params, files = snakemake.params, snakemake.input
-    symmetry = read_by_system(params.systems, files.symmetry)
-    environments = {
-        system: join_environments(table, symmetry[system], ["asymmetry", "tetrahedrality"])
-        for system, table in read_by_system(params.systems, files.predictions).items()
-    }
+    environments = read_by_system(params.systems, files.predictions)
+    if files.symmetry:
+        symmetry = read_by_system(params.systems, files.symmetry)
+        environments = {
+            system: join_environments(table, symmetry[system], ["asymmetry", "tetrahedrality"])
+            for system, table in environments.items()
+        }
     table = meaning_table(
         environments, params.n_blocks, params.map["n_resamples"], params.map["seed"]
     )

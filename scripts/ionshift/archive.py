@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from ionshift import archived
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
 
@@ -38,11 +39,12 @@ def _left_out(path, wanted_of_md):
 
 
 def input_files(study):
-    """Files that the study's configuration names."""
+    """Files that the study's configuration names; those of its archive if it has one."""
+    if study.inference.archive:
+        return archived.files(Path(study.inference.archive), list(study.systems))
     templates = [species.template for species in study.electrolyte.species.values()]
-    return [
-        Path(name) for name in (*templates, study.electrolyte.forcefield, *study.labelling.shipped)
-    ]
+    named = [*templates, study.electrolyte.forcefield, *study.labelling.shipped]
+    return [Path(name) for name in (*named, study.elf.published) if name]
 
 
 def write_archive(study, target, trajectories=False):

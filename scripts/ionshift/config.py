@@ -352,6 +352,11 @@ class Model(Block):
 
 class Inference(Block):
     chunk_size: Count = Field(2000, description="Environments predicted at a time.")
+    archive: str | None = Field(
+        None,
+        description="Results folder of another study whose predictions are taken in place of MD, "
+        "labels and model (docs/archived_predictions.md); null: everything is computed.",
+    )
 
 
 class Spectrum(Block):

@@ -86,15 +86,16 @@ def cut_sample(finders, table, n, seed):
 
 
 def meaning_table(environments, n_blocks, n_resamples, seed):
-    """Spearman correlation of each component with each of `QUANTITIES`, a system and pooled.
+    """Spearman correlation of each component with each quantity, a system and pooled.
 
+    The quantities are those of `QUANTITIES` that all systems have.
     Rows with a NaN are left out; a quantity that is constant or unknown throughout has NaN. The
     error is that of `n_resamples` draws of whole samples within each system (`uncertainty`);
     NaN with fewer than two frames a block.
 
     Parameters
     ----------
-    environments : dict of DataFrame by system, with the components, QUANTITIES, replica, li,
+    environments : dict of DataFrame by system, with the components, quantities, replica, li,
         time_ps
 
     Returns
@@ -105,13 +106,14 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
     if len(environments) > 1:
         groups[POOLED] = environments
     rows = []
+    known = [one for one in QUANTITIES if all(one in table for table in environments.values())]
     for name, tables in groups.items():
-        rows += _correlations(name, tables, n_blocks, n_resamples, derive_seed(seed, name))
+        rows += _correlations(name, tables, known, n_blocks, n_resamples, derive_seed(seed, name))
     return pd.DataFrame(rows)
 
 
-def _correlations(name, tables, n_blocks, n_resamples, seed):
-    values = pd.concat([table[[*score_names(), *QUANTITIES]] for table in tables.values()])
+def _correlations(name, tables, quantities, n_blocks, n_resamples, seed):
+    values = pd.concat([table[[*score_names(), *quantities]] for table in tables.values()])
     values = values.to_numpy(float)
     known = np.isfinite(values).any(axis=0)
     complete = np.isfinite(values[:, known]).all(axis=1)
@@ -137,7 +139,7 @@ def _correlations(name, tables, n_blocks, n_resamples, seed):
             "n_environments": int(complete.sum()),
         }
         for i, component in enumerate(score_names())
-        for j, quantity in enumerate(QUANTITIES)
+        for j, quantity in enumerate(quantities)
     ]
 
 

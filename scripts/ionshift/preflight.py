@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ionshift import electrolyte
+from ionshift import archived, electrolyte
 from ionshift.errors import InputError
 
 
@@ -12,8 +12,12 @@ def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
     Looks at templates, force field, shipped label sets, published factors and at the cut-offs
-    against half of each expected box edge.
+    against half of each expected box edge. With archived predictions it looks at those alone.
     """
+    if study.inference.archive:
+        results = Path("results") / study.study
+        archived.check(Path(study.inference.archive), list(study.systems), results)
+        return
     _check_files(study)
     _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)

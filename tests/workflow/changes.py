@@ -5,6 +5,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from archives import write_archive
 from ionshift import config as settings
 from ionshift import preflight
 from ionshift.errors import InputError
@@ -24,6 +25,7 @@ VALUES = {
         "electrolyte.species.FSI.charge": -2,
     },
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
+    "inference.archive": {"inference.archive": "archive"},
 }
 TRIED_NUMBERS = (
     lambda x: x + 1,
@@ -121,6 +123,7 @@ def _put(config, path, value):
 def _changed(key, base, folder):
     """Configurations with another value at `key`, valid or not."""
     if key in VALUES:
+        _write_files(key, base, folder)
         config = copy.deepcopy(base)
         for name, value in VALUES[key].items():
             _put(config, name.split("."), value)
@@ -135,6 +138,12 @@ def _changed(key, base, folder):
                 config = copy.deepcopy(base)
                 _put(config, path, value)
                 yield config
+
+
+def _write_files(key, base, folder):
+    """What a value of `VALUES` names must be there."""
+    if key == "inference.archive":
+        write_archive(Path(folder) / "archive", list(base["systems"]), n_frames=2)
 
 
 def _paths(block, parts):

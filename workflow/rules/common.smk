@@ -1,5 +1,5 @@
 from ionshift import config as settings
-from ionshift import electrolyte, limits, preflight, provenance
+from ionshift import archive, archived, electrolyte, limits, pca, preflight, provenance
 from ionshift.errors import InputError
 
 
@@ -13,16 +13,17 @@ def load_study():
 
 
 STUDY = load_study()
+ARCHIVE = Path(STUDY.inference.archive) if STUDY.inference.archive else None
 SYSTEMS = list(STUDY.systems)
 REPLICAS = range(STUDY.md.replicas)
 SHARDS = range(-(-STUDY.sampling.n_clusters // STUDY.labelling.shard_size))
-ELEMENTS = electrolyte.elements(STUDY.electrolyte)
 SHIPPED = range(len(STUDY.labelling.shipped))
 RESULTS = f"results/{STUDY.study}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 TABLES = f"{RESULTS}/tables"
 FIGURES = f"{RESULTS}/figures"
+MD_TABLE = f"{TABLES}/md.csv"
 # The targets `tables` and `figures` take the rules that are named here.
 TABLE_RULES = []
 FIGURE_RULES = []

@@ -28,6 +28,7 @@ def pca_map(table, variance, style):
     """Sampled environments on the first two components, coloured by shift and by class.
 
     Points are drawn in a random order, so that none hides another by its system or class.
+    `variance` (component, explained_share) may be None: unknown.
     """
     figure, axes = make_axes(style, 1.5, 2, sharex=True)
     table = table.sample(frac=1, random_state=0)
@@ -63,8 +64,9 @@ def _class_handles(table, style):
 
 
 def _component_label(component, variance):
-    share = variance.set_index("component")["explained_share"].get(component)
-    name = component.upper()
+    name, share = component.upper(), None
+    if variance is not None:
+        share = variance.set_index("component")["explained_share"].get(component)
     return name if share is None else f"{name} ({100 * share:.0f} % of variance)"
 
 
