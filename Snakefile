@@ -39,4 +39,4 @@ rule all:
         rules.tables.input,
         rules.write_manifest.output,
     message:
-        "Everything is there" + left_out_note()
+        closing_words(LEFT_OUT)

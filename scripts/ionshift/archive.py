@@ -40,11 +40,12 @@ def _left_out(path, wanted_of_md):
 
 def input_files(study):
     """Files that the study's configuration names; those of its archive if it has one."""
+    measured = [Path(study.spectrum.experiment)] if study.spectrum.experiment else []
     if study.inference.archive:
-        return archived.files(Path(study.inference.archive), list(study.systems))
+        return archived.files(Path(study.inference.archive), list(study.systems)) + measured
     templates = [species.template for species in study.electrolyte.species.values()]
     named = [*templates, study.electrolyte.forcefield, *study.labelling.shipped]
-    return [Path(name) for name in (*named, study.elf.published) if name]
+    return [Path(name) for name in (*named, study.elf.published) if name] + measured
 
 
 def write_archive(study, target, trajectories=False):

@@ -22,7 +22,7 @@ from ionshift.tables import ENVIRONMENT
 COUNTS = ("replica", "frame", "li", "n_anion", "n_solvent", "coordination")
 NEEDED = (*COUNTS, "time_ps", "shift_ppm", "class")
 OPTIONAL = ("lsi_A2", "extrapolation", "shift_sd_ppm", "shielding_ppm", *score_names())
-MAY_BE_NAN = ("lsi_A2",)
+MAY_BE_NAN = ("lsi_A2", *score_names())
 TOLERANCE_PPM = 1e-3
 
 

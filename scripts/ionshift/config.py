@@ -373,6 +373,11 @@ class Spectrum(Block):
     n_points: int = Field(801, ge=11, description="Points of each spectrum.")
     distribution_sigma_ppm: Positive = Field(0.05, description="Broadening of the distribution.")
     n_blocks: int = Field(5, ge=2, description="Time blocks a replica of the sampling error.")
+    experiment: str | None = Field(
+        None,
+        description="CSV with a measured series to draw beside the computed changes of the shift "
+        "(resources/reference/README.md); null: none.",
+    )
 
 
 class Dynamics(Block):

@@ -4,16 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from ionshift import archived, electrolyte
+from ionshift import archived, electrolyte, experiment
 from ionshift.errors import InputError
 
 
 def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
-    Looks at templates, force field, shipped label sets, published factors and at the cut-offs
-    against half of each expected box edge. With archived predictions it looks at those alone.
+    Looks at templates, force field, shipped label sets, published factors, the measured series
+    and at the cut-offs against half of each expected box edge. Archived predictions take the
+    place of all but the measured series.
     """
+    if study.spectrum.experiment:
+        experiment.read_series(study.spectrum.experiment)
     if study.inference.archive:
         results = Path("results") / study.study
         archived.check(Path(study.inference.archive), list(study.systems), results)

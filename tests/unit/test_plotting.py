@@ -60,7 +60,7 @@ def test_figures_of_shifts(tables, tmp_path):
     figures = [
         shifts.spectra(tables["spectra"], tables["shifts"], STYLE),
         shifts.lines(tables["spectra"], tables["shifts"], STYLE),
-        shifts.shift_against_concentration(tables["shifts"], STYLE),
+        shifts.shift_against_concentration(tables["shifts"], None, STYLE),
         liquid.speciation(tables["speciation"], STYLE),
     ]
     for number, figure in enumerate(figures):

@@ -26,6 +26,7 @@ VALUES = {
     },
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
     "inference.archive": {"inference.archive": "archive"},
+    "spectrum.experiment": {"spectrum.experiment": "measured.csv"},
 }
 TRIED_NUMBERS = (
     lambda x: x + 1,
@@ -144,6 +145,9 @@ def _write_files(key, base, folder):
     """What a value of `VALUES` names must be there."""
     if key == "inference.archive":
         write_archive(Path(folder) / "archive", list(base["systems"]), n_frames=2)
+    if key == "spectrum.experiment":
+        series = "# source: test data\nmolarity_M,shift_ppm\n1,0.0\n2,-0.1\n"
+        (Path(folder) / "measured.csv").write_text(series)
 
 
 def _paths(block, parts):

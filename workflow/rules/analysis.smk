@@ -78,7 +78,11 @@ rule tabulate_shifts:
         systems=SYSTEMS,
         spectrum=block(
             "spectrum",
-            *[key for key in settings.Spectrum.model_fields if key != "reference_shielding_ppm"],
+            *[
+                key
+                for key in settings.Spectrum.model_fields
+                if key not in ("reference_shielding_ppm", "experiment")
+            ],
         ),
         code=code("tabulate_shifts"),
     message:

@@ -24,15 +24,6 @@ FROM_PREDICTIONS = {
 LEFT_OUT = []
 
 
-def left_out_note():
-    if not LEFT_OUT:
-        return ""
-    return (
-        " that the archived predictions give. Left out, as it takes trajectories, labels, the "
-        f"model or further columns: {', '.join(LEFT_OUT)}"
-    )
-
-
 if ARCHIVE:
     ARCHIVED_COLUMNS = archived.columns(ARCHIVE, SYSTEMS)
     LEFT_OUT = [

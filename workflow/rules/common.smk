@@ -64,6 +64,17 @@ def minutes(estimate):
     return lambda wildcards, attempt: estimate(STUDY, wildcards.system) * attempt
 
 
+def closing_words(left_out):
+    """What is said at the end of a run: what archived predictions could not give is named."""
+    if not left_out:
+        return "Everything is there"
+    names = ", ".join(left_out)
+    return (
+        "Everything is there that the archived predictions give. Left out, as it takes "
+        f"trajectories, labels, the model or further columns: {names}"
+    )
+
+
 def templates():
     return [species.template for species in STUDY.electrolyte.species.values()]
 
