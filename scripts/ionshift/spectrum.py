@@ -46,7 +46,7 @@ def shift_table(predictions, members, molarity_M, n_blocks):
                 "model_err_ppm": float(spread(member_means[system])),
                 "n_environments": len(table),
                 "change_model_err_ppm": float(spread(member_means[system] - member_means[first])),
-                "extrapolated_share": float((table["extrapolation"] > 1).mean()),
+                "extrapolated_share": float(table["extrapolation"].dropna().gt(1).mean()),
             }
         )
     shifts = pd.DataFrame(rows)

@@ -95,11 +95,15 @@ def test_speciation_shares_sum_to_one():
     assert np.isnan(shares.loc["AGG+", "share_err"])
 
 
-def test_without_members_the_error_of_the_model_is_unknown():
+def test_what_the_predictions_do_not_tell_is_unknown():
     tables = {"1M": predictions(np.linspace(0, 1, 50)), "2M": predictions(np.linspace(1, 2, 50))}
     nobody = dict.fromkeys(tables, member_means([]))
     table = spectrum.shift_table(tables, nobody, {"1M": 1.0, "2M": 2.0}, n_blocks=5)
     assert table[["model_err_ppm", "change_model_err_ppm"]].isna().all(axis=None)
+    assert (table["extrapolated_share"] == 0).all()
+    unknown = {name: one.assign(extrapolation=np.nan) for name, one in tables.items()}
+    table = spectrum.shift_table(unknown, nobody, {"1M": 1.0, "2M": 2.0}, n_blocks=5)
+    assert table["extrapolated_share"].isna().all()
     assert table["change_ppm"].iloc[1] == pytest.approx(1.0)
 
 
