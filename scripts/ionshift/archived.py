@@ -15,14 +15,13 @@ from pandas.api.types import is_numeric_dtype
 from ionshift.errors import InputError
 from ionshift.members import COLUMNS as MEMBER_COLUMNS
 from ionshift.members import means
-from ionshift.pca import score_names
 from ionshift.speciation import CLASSES, solvation_class
-from ionshift.tables import ENVIRONMENT
+from ionshift.tables import ENVIRONMENT, SCORES
 
 COUNTS = ("replica", "frame", "li", "n_anion", "n_solvent", "coordination")
 NEEDED = (*COUNTS, "time_ps", "shift_ppm", "class")
-OPTIONAL = ("lsi_A2", "extrapolation", "shift_sd_ppm", "shielding_ppm", *score_names())
-MAY_BE_NAN = ("lsi_A2", *score_names())
+OPTIONAL = ("lsi_A2", "extrapolation", "shift_sd_ppm", "shielding_ppm", *SCORES)
+MAY_BE_NAN = ("lsi_A2", *SCORES)
 TOLERANCE_PPM = 1e-3
 
 

@@ -9,9 +9,9 @@ from ionshift.descriptor import check_same, make_descriptor
 from ionshift.environments import count, in_chunks
 from ionshift.errors import InputError
 from ionshift.members import member_table
-from ionshift.pca import score_names
 from ionshift.speciation import CLASSES
 from ionshift.spectrum import shift_ppm
+from ionshift.tables import SCORES
 
 CUTOFF_TOLERANCE_A = 1e-6
 
@@ -67,7 +67,7 @@ class Predictor:
                 "extrapolation": self._committee.extrapolation(features),
             }
         )
-        table[score_names()] = self._scores(clusters, features)
+        table[SCORES] = self._scores(clusters, features)
         return table, members
 
     def _scores(self, clusters, features):

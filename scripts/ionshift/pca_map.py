@@ -5,9 +5,8 @@ import pandas as pd
 
 from ionshift import uncertainty
 from ionshift.errors import InputError
-from ionshift.pca import score_names
 from ionshift.provenance import derive_seed
-from ionshift.tables import ENVIRONMENT
+from ionshift.tables import ENVIRONMENT, SCORES
 from ionshift.uncertainty import Samples
 
 QUANTITIES = (
@@ -52,7 +51,7 @@ def map_table(predictions, n_points, seed):
     InputError
         if the predictions lack a component.
     """
-    columns = [*ENVIRONMENT, *score_names(), "shift_ppm", "class", "n_anion", "lsi_A2"]
+    columns = [*ENVIRONMENT, *SCORES, "shift_ppm", "class", "n_anion", "lsi_A2"]
     parts = []
     for system, table in predictions.items():
         missing = [name for name in columns if name not in table]
@@ -113,7 +112,7 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
 
 
 def _correlations(name, tables, quantities, n_blocks, n_resamples, seed):
-    values = pd.concat([table[[*score_names(), *quantities]] for table in tables.values()])
+    values = pd.concat([table[[*SCORES, *quantities]] for table in tables.values()])
     values = values.to_numpy(float)
     known = np.isfinite(values).any(axis=0)
     complete = np.isfinite(values[:, known]).all(axis=1)
@@ -138,7 +137,7 @@ def _correlations(name, tables, quantities, n_blocks, n_resamples, seed):
             "spearman_err": error[i, j],
             "n_environments": int(complete.sum()),
         }
-        for i, component in enumerate(score_names())
+        for i, component in enumerate(SCORES)
         for j, quantity in enumerate(quantities)
     ]
 
@@ -160,7 +159,7 @@ def _matrix(positions, weight, known):
     whole = np.full((len(known), len(known)), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         whole[np.ix_(known, known)] = covariance / np.outer(spread, spread)
-    n_components = len(score_names())
+    n_components = len(SCORES)
     return whole[:n_components, n_components:]
 
 

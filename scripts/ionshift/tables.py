@@ -7,6 +7,8 @@ from ionshift.errors import InputError
 
 ENVIRONMENT = ["replica", "frame", "li"]
 """The key of an environment within its system."""
+SCORES = ["pc1", "pc2", "pc3"]
+"""The principal components that every environment is projected on."""
 
 
 def thermo_over_stages(thermo):

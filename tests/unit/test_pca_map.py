@@ -5,13 +5,13 @@ from scipy.stats import spearmanr
 
 from ionshift import uncertainty
 from ionshift.errors import InputError
-from ionshift.pca import score_names
 from ionshift.pca_map import (
     POOLED,
     QUANTITIES,
     map_table,
     meaning_table,
 )
+from ionshift.tables import SCORES
 
 
 def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
@@ -21,7 +21,7 @@ def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
     )
     table = index.to_frame(index=False)
     table["time_ps"] = 0.5 * table["frame"]
-    table[score_names()] = rng.normal(size=(len(table), 3))
+    table[SCORES] = rng.normal(size=(len(table), 3))
     table["shift_ppm"] = table["pc1"] ** 3 + 0.1 * rng.normal(size=len(table))
     table["n_anion"] = np.round(np.abs(table["pc2"])).astype(int)
     table["coordination"] = 5
@@ -41,7 +41,7 @@ def test_correlations_are_scipys():
     table = meaning_of(tables)
     groups = tables | {POOLED: pd.concat(tables.values())}
     for system, data in groups.items():
-        for component in score_names():
+        for component in SCORES:
             for quantity in set(QUANTITIES) - {"coordination"}:
                 expected = spearmanr(data[component], data[quantity]).statistic
                 row = table.loc[(system, component, quantity)]
@@ -55,7 +55,7 @@ def test_a_drawn_block_counts_as_often_as_it_is_drawn():
     from ionshift.pca_map import _matrix
 
     data = environments(20, 3, n_replicas=1)
-    values = data[[*score_names(), *QUANTITIES]].to_numpy(float)
+    values = data[[*SCORES, *QUANTITIES]].to_numpy(float)
     block = uncertainty.block_of(data["replica"], data["time_ps"], 4)
     times = np.array([2, 0, 1, 1])
     positions = np.column_stack([np.unique(c, return_inverse=True)[1] for c in values.T])

@@ -1,6 +1,5 @@
 # Archived predictions in place of MD, sampling, labels and model. Included after every file that
 # names tables or figures: those that need more than predictions are left out.
-COMPONENTS = pca.score_names()
 # What predictions alone give, and the optional columns that it takes.
 FROM_PREDICTIONS = {
     "tabulate_shifts": [],
@@ -16,10 +15,10 @@ FROM_PREDICTIONS = {
     "tabulate_lsi": ["lsi_A2"],
     "plot_lsi_scatter": ["lsi_A2"],
     "plot_lsi_ranges": ["lsi_A2"],
-    "tabulate_map": [*COMPONENTS, "lsi_A2"],
-    "plot_map": [*COMPONENTS, "lsi_A2"],
-    "tabulate_pca_meaning": COMPONENTS,
-    "plot_pca_meaning": COMPONENTS,
+    "tabulate_map": [*SCORES, "lsi_A2"],
+    "plot_map": [*SCORES, "lsi_A2"],
+    "tabulate_pca_meaning": SCORES,
+    "plot_pca_meaning": SCORES,
 }
 LEFT_OUT = []
 

@@ -1,6 +1,7 @@
 from ionshift import config as settings
-from ionshift import archive, archived, electrolyte, limits, pca, preflight, provenance
+from ionshift import archive, archived, electrolyte, limits, preflight, provenance
 from ionshift.errors import InputError
+from ionshift.tables import SCORES
 
 
 def load_study():
