@@ -47,7 +47,7 @@ def prediction_file(folder, system):
 
 def member_files(folder, systems):
     """Paths of the members' means by system; empty unless every system has them."""
-    found = existing(folder, "predictions/{system}_members.csv", systems)
+    found = _existing(folder / f"predictions/{system}_members.csv" for system in systems)
     return dict(zip(systems, found, strict=True)) if found else {}
 
 
@@ -56,9 +56,18 @@ def molarity_file(folder):
     return folder / "tables" / "md.csv"
 
 
-def existing(folder, pattern, systems=("",)):
-    """Paths of a pattern by system, as text; none unless all of them exist."""
-    paths = [folder / pattern.format(system=system) for system in systems]
+def symmetry_files(folder, systems):
+    """Paths of the symmetry of the shells, as text; none unless every system has them."""
+    return _existing(folder / f"shell/symmetry_{system}.parquet" for system in systems)
+
+
+def variance_file(folder):
+    """Path of the variance along the principal axes, as a list of texts, empty without it."""
+    return _existing([folder / "tables" / "pca_variance.csv"])
+
+
+def _existing(paths):
+    paths = list(paths)
     return [str(path) for path in paths if all(one.is_file() for one in paths)]
 
 
@@ -66,8 +75,10 @@ def files(folder, systems):
     """The files that a study reads from an archive."""
     return [
         *(prediction_file(folder, system) for system in systems),
-        *map(Path, member_files(folder, systems).values()),
         molarity_file(folder),
+        *map(Path, member_files(folder, systems).values()),
+        *map(Path, symmetry_files(folder, systems)),
+        *map(Path, variance_file(folder)),
     ]
 
 

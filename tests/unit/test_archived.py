@@ -34,6 +34,11 @@ def test_a_good_archive_is_taken_as_it_is(archive, tmp_path):
     members = archived.read_members(found, table)
     assert means(members).mean() == pytest.approx(table["shift_ppm"].mean())
     assert len(archived.files(archive, SYSTEMS)) == 5
+    (archive / "shell").mkdir()
+    for number, system in enumerate(SYSTEMS):
+        (archive / f"shell/symmetry_{system}.parquet").write_text("a table")
+        assert len(archived.symmetry_files(archive, SYSTEMS)) == 2 * number
+    assert len(archived.files(archive, SYSTEMS)) == 7
 
 
 def test_csv_is_as_good_as_parquet(archive):

@@ -35,8 +35,8 @@ rule measure_symmetry:
 
 
 if ARCHIVE:
-    SYMMETRY = archived.existing(ARCHIVE, "shell/symmetry_{system}.parquet", SYSTEMS)
-    AXES_VARIANCE = archived.existing(ARCHIVE, "tables/pca_variance.csv")
+    SYMMETRY = archived.symmetry_files(ARCHIVE, SYSTEMS)
+    AXES_VARIANCE = archived.variance_file(ARCHIVE)
 else:
     SYMMETRY = expand(rules.measure_symmetry.output.symmetry, system=SYSTEMS)
     AXES_VARIANCE = rules.find_axes.output.variance
