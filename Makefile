@@ -12,13 +12,14 @@ SET ?= resources/labels/lifsi_dme_fast.extxyz
 CLUSTERS ?= 8
 N ?= 40
 METHOD ?= combined
+ENVIRONMENTS ?= 10000
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-active bench-labels next-labels labels-status retry-labels label-set setup clean help
+	bench bench-active bench-inference bench-labels next-labels labels-status retry-labels label-set setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -83,6 +84,8 @@ bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 
 bench-active: setup  ## replay which labels to compute next: random choice against the others
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py
+bench-inference: setup  ## time and memory of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_inference.py $(CONFIG) $(ENVIRONMENTS)
 
 rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
 	PYTHONPATH=scripts $(BIN)/python tests/workflow/rerun_table.py

@@ -23,6 +23,7 @@ include: "workflow/rules/dynamics_analysis.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/maps.smk"
 include: "workflow/rules/elf.smk"
+include: "workflow/rules/archived.smk"
 include: "workflow/rules/costs.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/report.smk"
@@ -38,4 +39,4 @@ rule all:
         rules.tables.input,
         rules.write_manifest.output,
     message:
-        "Everything is there"
+        closing_words(LEFT_OUT)

@@ -5,12 +5,12 @@ from ionshift import environments
 from ionshift.config import Descriptor, Electrolyte, Shell
 from ionshift.descriptor import make_descriptor
 from ionshift.pca import Moments
-from ionshift.solvation import read_cutoff_A
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
-    finders = environments.open_finders(
+    finders = open_finders(
         snakemake.input.topologies,
         snakemake.input.trajectories,
         Electrolyte(**params.electrolyte),

@@ -4,17 +4,16 @@ import ase.io
 import pandas as pd
 
 from common import launch
-from ionshift import environments
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.pca_map import cut_sample
 from ionshift.provenance import derive_seed
-from ionshift.solvation import read_cutoff_A
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params, system = snakemake.params, snakemake.wildcards.system
-    finders = environments.open_finders(
+    finders = open_finders(
         snakemake.input.topologies,
         snakemake.input.trajectories,
         Electrolyte(**params.electrolyte),

@@ -5,7 +5,7 @@ from ionshift import networks
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.solvation import read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.trajectory import open_all
 
 
 def main(snakemake, log):
@@ -13,8 +13,8 @@ def main(snakemake, log):
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     cutoff_A = read_cutoff_A(files.shell)
     finders = [
-        networks.NetworkFinder(Trajectory(topology, path), electrolyte, shell, cutoff_A)
-        for topology, path in zip(files.topologies, files.trajectories, strict=True)
+        networks.NetworkFinder(trajectory, electrolyte, shell, cutoff_A)
+        for trajectory in open_all(files.topologies, files.trajectories)
     ]
     members = networks.member_table(finders, params.frame_stride)
     log(f"{len(members)} environments, the largest aggregate has {members['n_ions'].max()} ions")

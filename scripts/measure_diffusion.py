@@ -4,18 +4,13 @@ from common import launch
 from ionshift import diffusion
 from ionshift.config import Dynamics, Electrolyte
 from ionshift.files import atomic_path
-from ionshift.trajectory import Trajectory
+from ionshift.trajectory import open_all
 
 
 def main(snakemake, log):
     params = snakemake.params
     msd, table = diffusion.measure(
-        [
-            Trajectory(topology, path)
-            for topology, path in zip(
-                snakemake.input.topologies, snakemake.input.trajectories, strict=True
-            )
-        ],
+        open_all(snakemake.input.topologies, snakemake.input.trajectories),
         Electrolyte(**params.electrolyte),
         Dynamics(**params.dynamics),
         params.temperature_K,

@@ -4,17 +4,16 @@ from common import launch
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.pairs import pair_table
-from ionshift.trajectory import Trajectory
+from ionshift.trajectory import open_all
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    trajectories = [
-        Trajectory(topology, path)
-        for topology, path in zip(files.topologies, files.trajectories, strict=True)
-    ]
     table = pair_table(
-        trajectories, Electrolyte(**params.electrolyte), Shell(**params.shell), params.frame_stride
+        open_all(files.topologies, files.trajectories),
+        Electrolyte(**params.electrolyte),
+        Shell(**params.shell),
+        params.frame_stride,
     )
     log(f"pairs: {', '.join(table['pair'].unique())}")
     table.insert(0, "system", snakemake.wildcards.system)

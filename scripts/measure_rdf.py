@@ -6,18 +6,15 @@ from common import launch
 from ionshift import solvation
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
-from ionshift.trajectory import Trajectory
+from ionshift.trajectory import open_all
 
 
 def main(snakemake, log):
     electrolyte = Electrolyte(**snakemake.params.electrolyte)
     shell = Shell(**snakemake.params.shell)
     tables = []
-    for topology, path in zip(
-        snakemake.input.topologies, snakemake.input.trajectories, strict=True
-    ):
-        trajectory = Trajectory(topology, path)
-        log(f"{path}: {len(trajectory)} frames")
+    for trajectory in open_all(snakemake.input.topologies, snakemake.input.trajectories):
+        log(f"{trajectory.path}: {len(trajectory)} frames")
         tables.append(
             solvation.radial_distribution(
                 trajectory,

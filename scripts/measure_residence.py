@@ -4,20 +4,16 @@ from common import launch
 from ionshift import residence
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
-from ionshift.solvation import ShellFinder, read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     cutoff_A = read_cutoff_A(snakemake.input.shell)
-    finders = [
-        ShellFinder(Trajectory(topology, path), electrolyte, shell, cutoff_A)
-        for topology, path in zip(
-            snakemake.input.topologies, snakemake.input.trajectories, strict=True
-        )
-    ]
+    finders = open_finders(
+        snakemake.input.topologies, snakemake.input.trajectories, electrolyte, shell, cutoff_A
+    )
     curves, times = residence.measure(finders, electrolyte, **params.dynamics)
     log("\n" + times.T.to_string(header=False))
     for one, target in ((curves, snakemake.output.residence), (times, snakemake.output.times)):

@@ -1,16 +1,15 @@
 """Symmetry of the first shell of every nucleus in every analysed frame of one system."""
 
 from common import launch
-from ionshift import environments
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
-from ionshift.solvation import read_cutoff_A
+from ionshift.solvation import open_finders, read_cutoff_A
 from ionshift.symmetry import shell_symmetry
 
 
 def main(snakemake, log):
     params = snakemake.params
-    finders = environments.open_finders(
+    finders = open_finders(
         snakemake.input.topologies,
         snakemake.input.trajectories,
         Electrolyte(**params.electrolyte),

@@ -10,7 +10,8 @@ from ionshift.plotting.style import save
 
 def main(snakemake, log):
     files, style = snakemake.input, Figures(**snakemake.params.style)
-    figure = maps.pca_map(pd.read_csv(files.map), pd.read_csv(files.variance), style)
+    variance = pd.read_csv(files.variance) if files.variance else None
+    figure = maps.pca_map(pd.read_csv(files.map), variance, style)
     save(figure, snakemake.output, style.dpi)
 
 

@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from common import launch
-from ionshift import environments, inference
+from ionshift import inference
 from ionshift.config import Descriptor, Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.model import Committee
 from ionshift.pca import Axes
-from ionshift.solvation import read_cutoff_A
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     cutoff_A = read_cutoff_A(snakemake.input.shell)
-    finders = environments.open_finders(
+    finders = open_finders(
         snakemake.input.topologies, snakemake.input.trajectories, electrolyte, shell, cutoff_A
     )
     predictor = inference.Predictor(

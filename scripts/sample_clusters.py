@@ -6,10 +6,9 @@ from common import launch
 from ionshift import sampling, solvation
 from ionshift.config import Descriptor, Electrolyte, Sampling, Shell
 from ionshift.descriptor import elements_of, make_descriptor
-from ionshift.environments import open_finders
 from ionshift.files import atomic_path
 from ionshift.provenance import derive_seed
-from ionshift.solvation import read_cutoff_A
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):

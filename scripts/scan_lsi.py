@@ -4,18 +4,14 @@ from common import launch
 from ionshift.config import Electrolyte, Shell
 from ionshift.files import atomic_path
 from ionshift.lsi import scan_cutoffs
-from ionshift.solvation import ShellFinder, read_cutoff_A
-from ionshift.trajectory import Trajectory
+from ionshift.solvation import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     cutoff_A = read_cutoff_A(files.shell)
-    finders = [
-        ShellFinder(Trajectory(topology, path), electrolyte, shell, cutoff_A)
-        for topology, path in zip(files.topologies, files.trajectories, strict=True)
-    ]
+    finders = open_finders(files.topologies, files.trajectories, electrolyte, shell, cutoff_A)
     table = scan_cutoffs(finders, params.cutoffs_A, params.frame_stride)
     log(f"{len(table)} indices at {params.cutoffs_A} A")
     with atomic_path(snakemake.output.scan) as path:

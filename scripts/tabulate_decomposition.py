@@ -5,16 +5,15 @@ import pandas as pd
 from common import launch
 from ionshift.decomposition import decomposition_table
 from ionshift.files import atomic_path
+from ionshift.tables import read_by_system
 
 
 def main(snakemake, log):
-    params = snakemake.params
-    predictions = {
-        system: pd.read_parquet(path)
-        for system, path in zip(params.systems, snakemake.input.predictions, strict=True)
-    }
+    files, params = snakemake.input, snakemake.params
+    predictions = read_by_system(params.systems, files.predictions)
+    members = dict(zip(params.systems, map(pd.read_csv, files.members), strict=True))
     table = decomposition_table(
-        predictions, params.n_blocks, params.map["n_resamples"], params.map["seed"]
+        predictions, members, params.n_blocks, params.map["n_resamples"], params.map["seed"]
     )
     log("\n" + table.to_string(index=False, float_format="%.3f"))
     with atomic_path(snakemake.output.decomposition) as path:

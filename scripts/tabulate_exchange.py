@@ -1,20 +1,16 @@
 """Shift autocorrelation, regime of exchange, Kubo's lines and checks of the mean's error."""
 
-import pandas as pd
-
 from common import launch
 from ionshift import exchange
 from ionshift.config import Spectrum
 from ionshift.files import atomic_path
+from ionshift.tables import read_by_system
 
 
 def main(snakemake, log):
     params = snakemake.params
     spectrum = Spectrum(**params.spectrum)
-    predictions = {
-        system: pd.read_parquet(path)
-        for system, path in zip(params.systems, snakemake.input.predictions, strict=True)
-    }
+    predictions = read_by_system(params.systems, snakemake.input.predictions)
     paths = {system: exchange.read_paths(table) for system, table in predictions.items()}
     found = {
         system: exchange.shift_autocorrelation(one, params.max_lag_share)

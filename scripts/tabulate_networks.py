@@ -5,16 +5,15 @@ import pandas as pd
 from common import launch
 from ionshift import networks
 from ionshift.files import atomic_path
-from ionshift.tables import mean_molarity_M, with_shifts
+from ionshift.tables import join_environments, mean_molarity_M, read_by_system
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
+    predictions = read_by_system(params.systems, files.predictions)
     members = {
-        system: with_shifts(pd.read_parquet(found), pd.read_parquet(predicted))
-        for system, found, predicted in zip(
-            params.systems, files.members, files.predictions, strict=True
-        )
+        system: join_environments(table, predictions[system], ["shift_ppm"])
+        for system, table in read_by_system(params.systems, files.members).items()
     }
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
     summary = networks.summary_table(members, molarity_M, params.n_blocks)

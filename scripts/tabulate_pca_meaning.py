@@ -1,20 +1,20 @@
 """Correlation of the principal components with shift and shell."""
 
-import pandas as pd
-
 from common import launch
 from ionshift.files import atomic_path
-from ionshift.pca_map import meaning_table, with_symmetry
+from ionshift.pca_map import meaning_table
+from ionshift.tables import join_environments, read_by_system
 
 
 def main(snakemake, log):
     params, files = snakemake.params, snakemake.input
-    environments = {
-        system: with_symmetry(pd.read_parquet(path), pd.read_parquet(symmetry), system)
-        for system, path, symmetry in zip(
-            params.systems, files.predictions, files.symmetry, strict=True
-        )
-    }
+    environments = read_by_system(params.systems, files.predictions)
+    if files.symmetry:
+        symmetry = read_by_system(params.systems, files.symmetry)
+        environments = {
+            system: join_environments(table, symmetry[system], ["asymmetry", "tetrahedrality"])
+            for system, table in environments.items()
+        }
     table = meaning_table(
         environments, params.n_blocks, params.map["n_resamples"], params.map["seed"]
     )

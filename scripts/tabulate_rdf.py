@@ -1,4 +1,4 @@
-"""All systems' radial distributions in one table, with the cut-off in force."""
+"""All systems' radial distributions, of the nucleus or of pairs, with the cut-off in force."""
 
 import pandas as pd
 

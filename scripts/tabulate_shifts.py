@@ -6,27 +6,23 @@ from common import launch
 from ionshift import spectrum
 from ionshift.config import Spectrum
 from ionshift.files import atomic_path
+from ionshift.tables import mean_molarity_M, read_by_system
 
 
 def main(snakemake, log):
+    files, systems = snakemake.input, snakemake.params.systems
     settings = Spectrum(**snakemake.params.spectrum)
-    systems = snakemake.params.systems
-    predictions = {
-        system: pd.read_parquet(path)
-        for system, path in zip(systems, snakemake.input.predictions, strict=True)
-    }
-    members = {
-        system: pd.read_csv(path)["shift_ppm"].to_numpy()
-        for system, path in zip(systems, snakemake.input.members, strict=True)
-    }
-    md = pd.read_csv(snakemake.input.md)
-    molarity_M = md.groupby("system")["molarity_M"].mean().to_dict()
+    predictions = read_by_system(systems, files.predictions)
+    members = dict(zip(systems, map(pd.read_csv, files.members), strict=True))
+    molarity_M = mean_molarity_M(pd.read_csv(files.md))
     shifts = spectrum.shift_table(predictions, members, molarity_M, settings.n_blocks)
     log("\n" + shifts.to_string(index=False, float_format="%.3f"))
     tables = {
         "shifts": shifts,
         "spectra": spectrum.spectra_table(predictions, shifts, settings),
-        "speciation": spectrum.speciation_table(predictions, molarity_M, settings.n_blocks),
+        "speciation": spectrum.speciation_table(
+            predictions, members, molarity_M, settings.n_blocks
+        ),
         "coordination": spectrum.coordination_table(predictions, molarity_M, settings.n_blocks),
     }
     for name, table in tables.items():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ionshift import environments, solvation
+from ionshift import solvation
 from ionshift.descriptor import check_same, make_descriptor
 from ionshift.errors import InputError
 from ionshift.model.extrapolation import nearest_distance
@@ -49,7 +49,7 @@ def candidates(study, results, number):
     clusters = []
     for system in study.systems:
         folders = [results / "md" / system / str(replica) for replica in range(study.md.replicas)]
-        finders = environments.open_finders(
+        finders = solvation.open_finders(
             [folder / "topology.pdb" for folder in folders],
             [folder / "trajectory.xtc" for folder in folders],
             study.electrolyte,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from ionshift import archived
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
 
@@ -38,10 +39,14 @@ def _left_out(path, wanted_of_md):
 
 
 def input_files(study):
-    """Files that the study's configuration names."""
+    """Files that the study's configuration names; those of its archive if it has one."""
+    measured = [Path(study.spectrum.experiment)] if study.spectrum.experiment else []
+    if study.inference.archive:
+        return archived.files(Path(study.inference.archive), list(study.systems)) + measured
     templates = [species.template for species in study.electrolyte.species.values()]
     forcefield, shipped = study.electrolyte.forcefield, study.labelling.shipped
-    return [Path(name) for name in (*templates, forcefield, *shipped, *study.sampling.chosen)]
+    named = [*templates, forcefield, *shipped, *study.sampling.chosen, study.elf.published]
+    return [Path(name) for name in named if name] + measured
 
 
 def write_archive(study, target, trajectories=False):

@@ -1,5 +1,8 @@
-"""Comparisons on a label set: the LMBTR kernel against DScribe, recipes, what to label next."""
+"""Comparisons on a label set (the LMBTR kernel against DScribe, recipes, what to label next) and
+the cost of inference."""
 
+import resource
+import tempfile
 import time
 
 import numpy as np
@@ -7,6 +10,8 @@ import pandas as pd
 
 from ionshift import active, model
 from ionshift.descriptor import elements_of, make_descriptor
+from ionshift.environments import count, in_chunks
+from ionshift.pca import Moments
 from ionshift.splits import grouped_split
 
 SCORES = (
@@ -163,6 +168,56 @@ def choice_summary(table):
             "against_random_err_ppm": grouped["difference"].std(ddof=1) / np.sqrt(n_seeds),
         }
     ).reset_index()
+
+
+def inference_cost(finders, descriptor, predictor, stride, chunk_size, n, log=print):
+    """CPU time and memory of the two passes over the environments of a study.
+
+    The passes are those of the workflow: the moments of the descriptors, and the prediction with
+    its table on disk. With fewer than `n` environments in the trajectories, all frames are read
+    again, as often as it takes.
+
+    Parameters
+    ----------
+    finders : list of solvation.ShellFinder
+    descriptor : the descriptor whose moments are taken
+    predictor : inference.Predictor
+    stride, chunk_size : as in the workflow
+    n : least number of environments
+
+    Returns
+    -------
+    DataFrame with step, n_environments, times_read (each frame), cpu_s, cpu_ms (an environment)
+    and peak_memory_MB of the process so far
+    """
+    times_read = -(-n // count(finders, stride))
+    finders = finders * times_read
+    total = count(finders, stride)
+
+    def take_moments():
+        moments = Moments.empty(descriptor.n_features)
+        for _, geometries in in_chunks(finders, stride, chunk_size):
+            moments.add(descriptor.describe(geometries))
+            log(f"moments: {moments.n}/{total} environments")
+
+    def predict():
+        with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+            predictor.write(finders, stride, chunk_size, file.name, log)
+
+    rows = []
+    for name, step in (("moments of descriptors", take_moments), ("prediction", predict)):
+        _, cpu_s = _timed(step)
+        rows.append(
+            {
+                "step": name,
+                "n_environments": total,
+                "times_read": times_read,
+                "cpu_s": cpu_s,
+                "cpu_ms": 1e3 * cpu_s / total,
+                "peak_memory_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _timed(call, repeats=1):

@@ -368,6 +368,11 @@ class Model(Block):
 
 class Inference(Block):
     chunk_size: Count = Field(2000, description="Environments predicted at a time.")
+    archive: str | None = Field(
+        None,
+        description="Results folder of another study whose predictions are taken in place of MD, "
+        "labels and model (docs/archived_predictions.md); null: everything is computed.",
+    )
 
 
 class Spectrum(Block):
@@ -384,6 +389,11 @@ class Spectrum(Block):
     n_points: int = Field(801, ge=11, description="Points of each spectrum.")
     distribution_sigma_ppm: Positive = Field(0.05, description="Broadening of the distribution.")
     n_blocks: int = Field(5, ge=2, description="Time blocks a replica of the sampling error.")
+    experiment: str | None = Field(
+        None,
+        description="CSV with a measured series to draw beside the computed changes of the shift "
+        "(resources/reference/README.md); null: none.",
+    )
 
 
 class Dynamics(Block):
@@ -447,7 +457,9 @@ class Structure(Block):
     )
     sample_size: Count = Field(300, description="Environments a system in the scatter plot.")
     histogram_bins: int = Field(40, ge=2, description="Bins of the shifts in a range of the index.")
-    n_bootstrap: int = Field(200, ge=2, description="Resamplings of the blocks of time.")
+    n_bootstrap: int = Field(
+        200, ge=2, description="Draws of blocks of time, and of nuclei, for errors."
+    )
 
     @model_validator(mode="after")
     def _ascending(self):
@@ -462,7 +474,7 @@ class Map(Block):
     n_points: Count = Field(2000, description="Environments a system drawn on the map.")
     n_structures: Count = Field(150, description="Clusters a system on the interactive page.")
     n_resamples: int = Field(
-        200, ge=20, description="Draws of time blocks for errors of correlations and shares."
+        200, ge=20, description="Draws of blocks of time, and of nuclei, for errors."
     )
     seed: int = Field(1, ge=0, description="Seed of samples and draws.")
 

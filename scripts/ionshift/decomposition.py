@@ -11,14 +11,17 @@ of each class independent of the reference shielding. A class absent from one sy
 mean shift of the other: its term within is zero, its whole effect is in the share term.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from ionshift import bootstrap
+from ionshift import uncertainty
+from ionshift.members import class_sums, spread
 from ionshift.provenance import derive_seed
 from ionshift.speciation import CLASSES
+from ionshift.uncertainty import Samples
 
 COLUMNS = (
     "against",
@@ -27,13 +30,17 @@ COLUMNS = (
     "class",
     "share_change",
     "share_term_ppm",
-    "share_term_err_ppm",
+    "share_term_sampling_err_ppm",
+    "share_term_model_err_ppm",
     "within_term_ppm",
-    "within_term_err_ppm",
+    "within_term_sampling_err_ppm",
+    "within_term_model_err_ppm",
     "change_ppm",
-    "change_err_ppm",
+    "change_sampling_err_ppm",
+    "change_model_err_ppm",
 )
 TOTAL = "all"
+COLUMN_OF = {"share": "share_term", "within": "within_term", "change": "change"}
 
 
 def terms(n_x, sum_x, n_y, sum_y):
@@ -66,23 +73,27 @@ def _mean(total, n):
     return np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
 
 
-def decomposition_table(predictions, n_blocks, n_resamples, seed):
+def decomposition_table(predictions, members, n_blocks, n_resamples, seed):
     """Decomposition of the change of the mean shift, against the first and the previous system.
 
-    Errors are the standard deviation over `n_resamples` draws of whole blocks of time, each
-    system on its own; NaN with fewer than two frames a block, and for a term that is zero by
-    definition because its class is absent.
+    Sampling errors come from `n_resamples` draws of whole samples, each system on its own
+    (`uncertainty`); NaN with fewer than two frames a block. Model errors are the standard
+    deviation of the decompositions of the committee's members. Both are NaN for a term that is
+    zero by definition because its class is absent.
 
     Parameters
     ----------
-    predictions : dict of DataFrame by system, with shift_ppm, class, replica, time_ps
+    predictions : dict of DataFrame by system, with shift_ppm, class, replica, li, time_ps
+    members : dict of `members.member_table` of the same systems
 
     Returns
     -------
     DataFrame with COLUMNS, a row a class and one for all classes together; no row with one system
     """
     sums = {
-        system: _class_sums(table, n_blocks, n_resamples, derive_seed(seed, system))
+        system: _Sums.of(
+            table, class_sums(members[system]), n_blocks, n_resamples, derive_seed(seed, system)
+        )
         for system, table in predictions.items()
     }
     systems = list(predictions)
@@ -92,56 +103,83 @@ def decomposition_table(predictions, n_blocks, n_resamples, seed):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _class_sums(table, n_blocks, n_resamples, seed):
-    """(counts, sums of shifts) by class: of the data (n_classes,), of the resamples, blocks."""
-    number = table["class"].map({name: i for i, name in enumerate(CLASSES)}).to_numpy()
-    shift = table["shift_ppm"].to_numpy()
-    block = bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
-    if block is None:
-        whole = _by_block(np.zeros(len(table), int), number, shift, 1)
-        return [part[0] for part in whole], None, 0
-    count = int(block.max()) + 1
-    parts = _by_block(block, number, shift, count)
-    drawn = bootstrap.drawn_counts(count, n_resamples, np.random.default_rng(seed))
-    return [part.sum(axis=0) for part in parts], [drawn @ part for part in parts], count
+@dataclass(frozen=True)
+class _Sums:
+    """Environments n and sums of shifts of every class in one system.
+
+    Attributes
+    ----------
+    n, total : (n_classes,)
+    member_totals : (n_members, n_classes)
+    drawn : for each way to cut samples, (n, total) of the resamples (n_resamples, n_classes) and
+        the number of samples
+    """
+
+    n: np.ndarray
+    total: np.ndarray
+    member_totals: np.ndarray
+    drawn: list
+
+    @classmethod
+    def of(cls, table, member_totals, n_blocks, n_resamples, seed):
+        number = table["class"].map({name: i for i, name in enumerate(CLASSES)}).to_numpy()
+        shift = table["shift_ppm"].to_numpy()
+        drawn = []
+        for sample in Samples.of(table, n_blocks).kinds():
+            parts = _by_sample(sample, number, shift)
+            count = len(parts[0])
+            rng = np.random.default_rng(seed)
+            times = uncertainty.drawn_counts(count, n_resamples, rng)
+            drawn.append((*(times @ part for part in parts), count))
+        whole = _by_sample(np.zeros(len(table), int), number, shift)
+        return cls(*(part[0] for part in whole), member_totals, drawn)
 
 
-def _by_block(block, number, shift, n_blocks):
-    flat = block * len(CLASSES) + number
-    size = n_blocks * len(CLASSES)
+def _by_sample(sample, number, shift):
+    """Environments and sums of shifts, each (n_samples, n_classes)."""
+    n_samples, n_classes = int(sample.max()) + 1, len(CLASSES)
     return [
-        np.bincount(flat, weights, minlength=size).reshape(n_blocks, len(CLASSES))
+        np.bincount(sample * n_classes + number, weights, n_samples * n_classes).reshape(
+            n_samples, n_classes
+        )
         for weights in (None, shift)
     ]
 
 
 def _rows(against, first, second, x, y):
-    (n_x, sum_x), drawn_x, blocks_x = x
-    (n_y, sum_y), drawn_y, blocks_y = y
-    value = _with_total(terms(n_x, sum_x, n_y, sum_y))
-    unknown = np.full(len(CLASSES) + 1, np.nan)
-    errors = {"share": unknown, "within": unknown, "change": unknown}
-    if drawn_x is not None and drawn_y is not None:
-        resampled = _with_total(terms(*drawn_x, *drawn_y))
-        blocks = min(blocks_x, blocks_y)
-        errors = {name: bootstrap.error(part, blocks) for name, part in resampled.items()}
-    in_both = np.append((n_x > 0) & (n_y > 0), True)
-    in_any = np.append((n_x > 0) | (n_y > 0), True)
-    share_change = np.append(n_y / n_y.sum() - n_x / n_x.sum(), 0.0)
+    value = _with_total(terms(x.n, x.total, y.n, y.total))
+    sampling, model = _sampling_errors(x, y), _model_errors(x, y)
+    known = {
+        "share": np.append((x.n > 0) | (y.n > 0), True),
+        "within": np.append((x.n > 0) & (y.n > 0), True),
+    }
+    known["change"] = known["share"]
+    share_change = np.append(y.n / y.n.sum() - x.n / x.n.sum(), 0.0)
     for i, name in enumerate([*CLASSES, TOTAL]):
-        yield {
-            "against": against,
-            "from_system": first,
-            "to_system": second,
-            "class": name,
-            "share_change": share_change[i],
-            "share_term_ppm": value["share"][i],
-            "share_term_err_ppm": errors["share"][i] if in_any[i] else np.nan,
-            "within_term_ppm": value["within"][i],
-            "within_term_err_ppm": errors["within"][i] if in_both[i] else np.nan,
-            "change_ppm": value["change"][i],
-            "change_err_ppm": errors["change"][i] if in_any[i] else np.nan,
-        }
+        row = {"against": against, "from_system": first, "to_system": second, "class": name}
+        row["share_change"] = share_change[i]
+        for term, column in COLUMN_OF.items():
+            row[f"{column}_ppm"] = value[term][i]
+            for kind, errors in (("sampling", sampling), ("model", model)):
+                row[f"{column}_{kind}_err_ppm"] = errors[term][i] if known[term][i] else np.nan
+        yield row
+
+
+def _sampling_errors(x, y):
+    """Errors of every term (n_classes + 1,), NaN where they are unknown."""
+    errors = {term: [np.full(len(CLASSES) + 1, np.nan)] for term in COLUMN_OF}
+    for (n_x, total_x, count_x), (n_y, total_y, count_y) in zip(x.drawn, y.drawn, strict=False):
+        resampled = _with_total(terms(n_x, total_x, n_y, total_y))
+        for term, estimates in resampled.items():
+            count = min(count_x, count_y)
+            errors[term].append(uncertainty.resampling_error(estimates, count))
+    return {term: uncertainty.larger(found) for term, found in errors.items()}
+
+
+def _model_errors(x, y):
+    """Standard deviation of every term (n_classes + 1,) over the members."""
+    parts = _with_total(terms(x.n, x.member_totals, y.n, y.member_totals))
+    return {term: spread(values) for term, values in parts.items()}
 
 
 def _with_total(parts):

@@ -56,14 +56,16 @@ def elements_of(clusters):
     return [chemical_symbols[z] for z in np.unique(Geometries.of(clusters).numbers)]
 
 
-def check_elements(clusters, species):
-    """Raise `InputError` if a cluster has an element outside `species`."""
-    unknown = sorted(set(elements_of(clusters)) - set(species))
+def geometries_of(clusters, species):
+    """`Geometries` of clusters; raises `InputError` if one has an element outside `species`."""
+    geometries = Geometries.of(clusters)
+    unknown = sorted(set(elements_of(geometries)) - set(species))
     if unknown:
         raise InputError(
             f"element {', '.join(unknown)} is not among the descriptor's species "
             f"({', '.join(species)}); train with labels that contain it"
         )
+    return geometries
 
 
 def unit_rows(rows):

@@ -10,7 +10,7 @@ elements. DScribe is the reference; the compiled kernel gives the same numbers f
 import numpy as np
 from ase.data import atomic_numbers
 
-from ionshift.descriptor_geometry import Geometries, check_elements, unit_rows
+from ionshift.descriptor_geometry import geometries_of, unit_rows
 from ionshift.descriptor_kernel import accumulate, gaussian_table
 
 CENTRE = 0
@@ -60,8 +60,7 @@ class Lmbtr:
         InputError
             if a cluster has an element outside `species`.
         """
-        check_elements(clusters, self.species)
-        geometries = Geometries.of(clusters)
+        geometries = geometries_of(clusters, self.species)
         split = self.config.n_grid * len(self._numbers)
         features = np.zeros((len(geometries), self.n_features))
         parts = features[:, :split], features[:, split:]

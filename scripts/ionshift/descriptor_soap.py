@@ -9,7 +9,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from dscribe.descriptors import SOAP
 
-from ionshift.descriptor_geometry import Geometries, check_elements, unit_rows
+from ionshift.descriptor_geometry import geometries_of, unit_rows
 
 
 class Soap:
@@ -49,8 +49,7 @@ class Soap:
         InputError
             if a cluster has an element outside `species`.
         """
-        check_elements(clusters, self.species)
-        geometries = Geometries.of(clusters)
+        geometries = geometries_of(clusters, self.species)
         features = np.zeros((len(geometries), self.n_features))
         for row, atoms in zip(features, geometries.atoms(), strict=True):
             row[:] = self._soap.create(atoms, centers=[0])[0]

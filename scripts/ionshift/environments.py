@@ -4,16 +4,6 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from ionshift.descriptor_geometry import Geometries
-from ionshift.solvation import ShellFinder
-from ionshift.trajectory import Trajectory
-
-
-def open_finders(topologies, trajectories, electrolyte, shell, cutoff_A):
-    """A `ShellFinder` for every replica, in order."""
-    return [
-        ShellFinder(Trajectory(topology, path), electrolyte, shell, cutoff_A)
-        for topology, path in zip(topologies, trajectories, strict=True)
-    ]
 
 
 def count(finders, stride):

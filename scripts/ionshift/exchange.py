@@ -11,7 +11,8 @@ import pandas as pd
 
 from ionshift import correlation, lineshape
 from ionshift.errors import InputError
-from ionshift.spectrum import distribution, mean_with_error, path_error
+from ionshift.spectrum import distribution
+from ionshift.uncertainty import Samples
 
 PS = 1e-12
 NO_SPREAD_PPM = 1e-9
@@ -242,7 +243,7 @@ def _lines(paths, row, spectrum):
 def mean_error_table(predictions, all_paths, n_blocks):
     """Three independent errors of the mean shift, a row a system.
 
-    `block_err_ppm` comes from blocks of time (`spectrum.mean_with_error`).
+    `block_err_ppm` comes from blocks of time (`uncertainty`).
     `autocorrelation_err_ppm` = sqrt(g var / n_frames) with the statistical inefficiency
     g = 1 + 2 sum_k (1 - k/N) C(k) of the frame means, summed up to the first zero of C (Chodera,
     Swope, Pitera, Seok, Dill, J. Chem. Theory Comput. 3, 26 (2007)); NaN if there is none.
@@ -252,20 +253,18 @@ def mean_error_table(predictions, all_paths, n_blocks):
     rows = []
     for system, paths in all_paths.items():
         table = predictions[system]
-        mean, block_err = mean_with_error(
-            table["shift_ppm"], table["replica"], table["time_ps"], n_blocks
-        )
+        samples = Samples.of(table, n_blocks)
         inefficiency, error = _inefficiency([shifts.mean(axis=1) for shifts in paths.shifts_ppm])
         rows.append(
             {
                 "system": system,
-                "shift_ppm": mean,
-                "block_err_ppm": block_err,
+                "shift_ppm": table["shift_ppm"].mean(),
+                "block_err_ppm": samples.block_error(table["shift_ppm"]),
                 "block_ps": min(paths.n_frames) * paths.step_ps / n_blocks,
                 "statistical_inefficiency": inefficiency,
                 "mean_correlation_time_ps": inefficiency * paths.step_ps / 2,
                 "autocorrelation_err_ppm": error,
-                "path_err_ppm": path_error(table["shift_ppm"], table["replica"], table["li"]),
+                "path_err_ppm": samples.path_error(table["shift_ppm"]),
                 "n_paths": sum(shifts.shape[1] for shifts in paths.shifts_ppm),
             }
         )

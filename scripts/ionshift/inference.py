@@ -1,5 +1,6 @@
 """The shift of every nucleus of every frame, streamed in chunks."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -7,8 +8,10 @@ import pyarrow.parquet
 from ionshift.descriptor import check_same, make_descriptor
 from ionshift.environments import count, in_chunks
 from ionshift.errors import InputError
-from ionshift.pca import score_names
+from ionshift.members import member_table
+from ionshift.speciation import CLASSES
 from ionshift.spectrum import shift_ppm
+from ionshift.tables import SCORES
 
 CUTOFF_TOLERANCE_A = 1e-6
 
@@ -64,7 +67,7 @@ class Predictor:
                 "extrapolation": self._committee.extrapolation(features),
             }
         )
-        table[score_names()] = self._scores(clusters, features)
+        table[SCORES] = self._scores(clusters, features)
         return table, members
 
     def _scores(self, clusters, features):
@@ -75,10 +78,10 @@ class Predictor:
     def write(self, finders, stride, chunk_size, path, log):
         """Predict all frames of all replicas and write one row a nucleus of a frame.
 
-        Memory holds one chunk. Returns the members' mean shifts as a DataFrame.
+        Memory holds one chunk. Returns the members' mean shifts as `members.member_table`.
         """
         total = count(finders, stride)
-        writer, n_done, member_sum = None, 0, 0.0
+        writer, n_done, counts, sums = None, 0, 0, 0.0
         try:
             for records, geometries in in_chunks(finders, stride, chunk_size):
                 table, members = self.predict(geometries)
@@ -87,14 +90,15 @@ class Predictor:
                 )
                 writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
                 writer.write_table(rows)
-                member_sum = member_sum + members.sum(axis=1)
+                in_class = np.eye(len(CLASSES))[[CLASSES.index(row["class"]) for row in records]]
+                counts = counts + in_class.sum(axis=0)
+                sums = sums + shift_ppm(members, self.reference_ppm) @ in_class
                 n_done += len(geometries)
                 log(f"{n_done}/{total} environments")
         finally:
             if writer is not None:
                 writer.close()
-        means = shift_ppm(member_sum / n_done, self.reference_ppm)
-        return pd.DataFrame({"member": range(len(means)), "shift_ppm": means})
+        return member_table(counts, sums)
 
 
 def _check_cutoff(trained_A, cutoff_A):

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from ionshift import bootstrap
+from ionshift import uncertainty
 from ionshift.solvation import check_half_box, local_structure_index
-from ionshift.spectrum import mean_over
+from ionshift.uncertainty import Samples
 
 
 def ranges(edges_A2):
@@ -38,11 +38,11 @@ def range_table(predictions, molarity_M, edges_A2, n_blocks):
     """
     rows = []
     for system, table in predictions.items():
+        samples = Samples.of(table, n_blocks)
         for low, high in ranges(edges_A2):
             inside = table["lsi_A2"].between(low, high, inclusive="left")
-            share, share_err = mean_over(table, inside, n_blocks)
-            part = table[inside]
-            shift, shift_err = mean_over(part, part["shift_ppm"], n_blocks)
+            share, share_err = samples.mean(inside)
+            shift, shift_err = samples.mean(table["shift_ppm"], inside)
             rows.append(
                 {
                     "system": system,
@@ -53,7 +53,7 @@ def range_table(predictions, molarity_M, edges_A2, n_blocks):
                     "share_err": share_err,
                     "mean_shift_ppm": shift,
                     "mean_shift_err_ppm": shift_err,
-                    "n_environments": len(part),
+                    "n_environments": int(inside.sum()),
                 }
             )
     return pd.DataFrame(rows)
@@ -114,13 +114,14 @@ def spearman(x, y):
 
 
 def correlation(table, n_blocks, n_bootstrap, seed):
-    """Correlations of index and shift, with errors from a bootstrap over blocks of time.
+    """Correlations of index and shift, with errors from draws of whole samples.
 
-    See `bootstrap`; an error is unknown (NaN) with fewer than two frames a block.
+    See `uncertainty`; an error is unknown (NaN) with fewer than two frames a block.
 
     Parameters
     ----------
-    table : DataFrame with lsi_A2, shift_ppm, replica, time_ps; rows without an index are dropped
+    table : DataFrame with lsi_A2, shift_ppm, replica, li, time_ps; rows without an index are
+        dropped
 
     Returns
     -------
@@ -130,17 +131,24 @@ def correlation(table, n_blocks, n_bootstrap, seed):
     lsi, shift = table["lsi_A2"].to_numpy(), table["shift_ppm"].to_numpy()
     result = {"pearson": pearson(lsi, shift), "pearson_err": float("nan")}
     result |= {"spearman": spearman(lsi, shift), "spearman_err": float("nan")}
-    block = bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
-    if block is None:
+    kinds = Samples.of(table, n_blocks).kinds()
+    if not kinds:
         return result
-    rows_of = [np.flatnonzero(block == number) for number in np.unique(block)]
+    errors = uncertainty.larger(
+        [_correlation_errors(lsi, shift, sample, n_bootstrap, seed) for sample in kinds]
+    )
+    return result | {"pearson_err": float(errors[0]), "spearman_err": float(errors[1])}
+
+
+def _correlation_errors(lsi, shift, sample, n_bootstrap, seed):
+    """Errors of both correlations (2,) from draws of whole samples."""
+    rows_of = [np.flatnonzero(sample == number) for number in np.unique(sample)]
     rng, drawn = np.random.default_rng(seed), []
     for _ in range(n_bootstrap):
         chosen = rng.integers(len(rows_of), size=len(rows_of))
         rows = np.concatenate([rows_of[number] for number in chosen])
         drawn.append((pearson(lsi[rows], shift[rows]), spearman(lsi[rows], shift[rows])))
-    errors = bootstrap.error(drawn, len(rows_of))
-    return result | {"pearson_err": float(errors[0]), "spearman_err": float(errors[1])}
+    return uncertainty.resampling_error(drawn, len(rows_of))
 
 
 def scan_cutoffs(finders, cutoffs_A, stride):
@@ -192,7 +200,8 @@ def cutoff_table(scans, molarity_M, n_blocks, n_bootstrap, seeds):
         for cutoff_A, part in scan.groupby("cutoff_A"):
             known = part[part["lsi_A2"].notna()]
             row = {"system": system, "molarity_M": molarity_M[system], "cutoff_A": cutoff_A}
-            row["mean_lsi_A2"], row["mean_lsi_err_A2"] = mean_over(known, known["lsi_A2"], n_blocks)
+            samples = Samples.of(known, n_blocks)
+            row["mean_lsi_A2"], row["mean_lsi_err_A2"] = samples.mean(known["lsi_A2"])
             row |= correlation(known, n_blocks, n_bootstrap, seeds[system])
             rows.append(row | {"n_environments": len(known)})
     return pd.DataFrame(rows)
@@ -211,7 +220,8 @@ def correlation_table(predictions, molarity_M, edges_A2, n_blocks, n_bootstrap, 
         known = table[table["lsi_A2"].notna()]
         inside = table["lsi_A2"].between(edges_A2[0], edges_A2[-1], inclusive="left")
         row = {"system": system, "molarity_M": molarity_M[system]}
-        row["mean_lsi_A2"], row["mean_lsi_err_A2"] = mean_over(known, known["lsi_A2"], n_blocks)
+        samples = Samples.of(known, n_blocks)
+        row["mean_lsi_A2"], row["mean_lsi_err_A2"] = samples.mean(known["lsi_A2"])
         row["outside_share"] = 1 - float(inside.mean())
         rows.append(row | correlation(table, n_blocks, n_bootstrap, seeds[system]))
     return pd.DataFrame(rows)

@@ -16,8 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, shortest_path
 
 from ionshift.solvation import atoms_of_role, centres, check_half_box, separations_A
-from ionshift.spectrum import mean_over
 from ionshift.trajectory import minimum_image
+from ionshift.uncertainty import Samples
 
 QUANTITIES = ("n_li", "n_ions", "diameter")
 
@@ -255,10 +255,12 @@ def distribution_table(members, molarity_M, n_blocks):
     rows = []
     for system, table in members.items():
         n_frames = table.groupby(["replica", "frame"]).ngroups
+        samples = Samples.of(table, n_blocks)
         for quantity in QUANTITIES:
             for value, part in table.groupby(quantity):
-                share, share_err = mean_over(table, table[quantity] == value, n_blocks)
-                shift, shift_err = mean_over(part, part["shift_ppm"], n_blocks)
+                inside = table[quantity] == value
+                share, share_err = samples.mean(inside)
+                shift, shift_err = samples.mean(table["shift_ppm"], inside)
                 rows.append(
                     {
                         "system": system,
@@ -303,7 +305,8 @@ def summary_table(members, molarity_M, n_blocks):
             "mean_diameter": table["diameter"],
         }
         row = {"system": system, "molarity_M": molarity_M[system]}
+        samples = Samples.of(table, n_blocks)
         for name, values in quantities.items():
-            row[name], row[f"{name}_err"] = mean_over(table, values, n_blocks)
+            row[name], row[f"{name}_err"] = samples.mean(values)
         rows.append(row | {"n_frames": frame.ngroups})
     return pd.DataFrame(rows)

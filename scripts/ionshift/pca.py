@@ -12,9 +12,8 @@ import numpy as np
 import scipy.linalg
 
 from ionshift.files import atomic_path
+from ionshift.tables import SCORES
 
-N_SCORES = 3
-"""Components that every environment is projected on: pc1, pc2, pc3."""
 VARIANCE_FLOOR = 1e-12
 """An axis with less variance than this share of the first one's is left out."""
 ROUNDING = 1e-24
@@ -130,9 +129,9 @@ class Axes:
         return self.variance / self.total_variance if len(self.variance) else self.variance
 
     def scores(self, rows):
-        """Scores (n, N_SCORES) of rows (n, d); NaN on axes that do not exist."""
-        scores = np.full((len(rows), N_SCORES), np.nan)
-        axes = self.axes[:N_SCORES]
+        """Scores (n, len(SCORES)) of rows (n, d); NaN on axes that do not exist."""
+        scores = np.full((len(rows), len(SCORES)), np.nan)
+        axes = self.axes[: len(SCORES)]
         scores[:, : len(axes)] = (rows - self.mean) @ axes.T
         return scores
 
@@ -150,7 +149,3 @@ class Axes:
                 data["variance"],
                 float(data["total_variance"]),
             )
-
-
-def score_names():
-    return [f"pc{number}" for number in range(1, N_SCORES + 1)]

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ionshift import bootstrap
+from ionshift import uncertainty
 from ionshift.errors import InputError
-from ionshift.pca import score_names
 from ionshift.provenance import derive_seed
+from ionshift.tables import ENVIRONMENT, SCORES
+from ionshift.uncertainty import Samples
 
 QUANTITIES = (
     "shift_ppm",
@@ -17,7 +18,6 @@ QUANTITIES = (
     "tetrahedrality",
 )
 POOLED = "all systems"
-ENVIRONMENT = ["replica", "frame", "li"]
 
 
 def variance_table(axes):
@@ -51,7 +51,7 @@ def map_table(predictions, n_points, seed):
     InputError
         if the predictions lack a component.
     """
-    columns = [*ENVIRONMENT, *score_names(), "shift_ppm", "class", "n_anion", "lsi_A2"]
+    columns = [*ENVIRONMENT, *SCORES, "shift_ppm", "class", "n_anion", "lsi_A2"]
     parts = []
     for system, table in predictions.items():
         missing = [name for name in columns if name not in table]
@@ -84,35 +84,18 @@ def cut_sample(finders, table, n, seed):
     return clusters
 
 
-def with_symmetry(table, symmetry, system):
-    """Predictions of a system with the symmetry of each shell added.
-
-    Raises
-    ------
-    InputError
-        if an environment has none.
-    """
-    columns = [*ENVIRONMENT, "asymmetry", "tetrahedrality"]
-    joined = table.merge(symmetry[columns], on=ENVIRONMENT, how="left", indicator=True)
-    lost = int((joined.pop("_merge") != "both").sum())
-    if lost:
-        raise InputError(
-            f"{lost} of {len(table)} environments of {system} have no row in its table of "
-            "symmetries; delete both files and run again"
-        )
-    return joined
-
-
 def meaning_table(environments, n_blocks, n_resamples, seed):
-    """Spearman correlation of each component with each of `QUANTITIES`, a system and pooled.
+    """Spearman correlation of each component with each quantity, a system and pooled.
 
+    The quantities are those of `QUANTITIES` that all systems have.
     Rows with a NaN are left out; a quantity that is constant or unknown throughout has NaN. The
-    error is the standard deviation over `n_resamples` draws of whole blocks of time, within
-    each system; NaN with fewer than two frames a block.
+    error is that of `n_resamples` draws of whole samples within each system (`uncertainty`);
+    NaN with fewer than two frames a block.
 
     Parameters
     ----------
-    environments : dict of DataFrame by system, with the components, QUANTITIES, replica, time_ps
+    environments : dict of DataFrame by system, with the components, quantities, replica, li,
+        time_ps
 
     Returns
     -------
@@ -122,23 +105,29 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
     if len(environments) > 1:
         groups[POOLED] = environments
     rows = []
+    known = [one for one in QUANTITIES if all(one in table for table in environments.values())]
     for name, tables in groups.items():
-        rows += _correlations(name, tables, n_blocks, n_resamples, derive_seed(seed, name))
+        rows += _correlations(name, tables, known, n_blocks, n_resamples, derive_seed(seed, name))
     return pd.DataFrame(rows)
 
 
-def _correlations(name, tables, n_blocks, n_resamples, seed):
-    values = pd.concat([table[[*score_names(), *QUANTITIES]] for table in tables.values()])
+def _correlations(name, tables, quantities, n_blocks, n_resamples, seed):
+    values = pd.concat([table[[*SCORES, *quantities]] for table in tables.values()])
     values = values.to_numpy(float)
     known = np.isfinite(values).any(axis=0)
     complete = np.isfinite(values[:, known]).all(axis=1)
     positions = np.column_stack(
         [np.unique(column, return_inverse=True)[1] for column in values[complete][:, known].T]
     )
-    weights, n_drawn = _weights(tables, n_blocks, n_resamples, seed)
     spearman = _matrix(positions, np.ones(len(positions)), known)
-    drawn = [_matrix(positions, weight[complete], known) for weight in weights]
-    error = bootstrap.error(drawn, n_drawn) if drawn else np.full_like(spearman, np.nan)
+    errors = [np.full_like(spearman, np.nan)]
+    kinds = [Samples.of(table, n_blocks).kinds() for table in tables.values()]
+    for samples in zip(*kinds, strict=False):
+        weights = _weights(samples, n_resamples, seed)
+        drawn = [_matrix(positions, weight[complete], known) for weight in weights]
+        n_drawn = min(sample.max() + 1 for sample in samples)
+        errors.append(uncertainty.resampling_error(drawn, n_drawn))
+    error = uncertainty.larger(errors)
     return [
         {
             "system": name,
@@ -148,27 +137,17 @@ def _correlations(name, tables, n_blocks, n_resamples, seed):
             "spearman_err": error[i, j],
             "n_environments": int(complete.sum()),
         }
-        for i, component in enumerate(score_names())
-        for j, quantity in enumerate(QUANTITIES)
+        for i, component in enumerate(SCORES)
+        for j, quantity in enumerate(quantities)
     ]
 
 
-def _weights(tables, n_blocks, n_resamples, seed):
-    """How often each environment is drawn, resample by resample, and the number of blocks."""
-    blocks = [
-        bootstrap.block_of(table["replica"], table["time_ps"], n_blocks)
-        for table in tables.values()
-    ]
-    if any(block is None for block in blocks):
-        return (), 0
+def _weights(samples, n_resamples, seed):
+    """How often each environment is drawn, resample by resample; samples: (n,), one a system."""
     rng = np.random.default_rng(seed)
-    counts = [block.max() + 1 for block in blocks]
-    drawn = [bootstrap.drawn_counts(count, n_resamples, rng) for count in counts]
-    weights = (
-        np.concatenate([counts[block] for counts, block in zip(one, blocks, strict=True)])
-        for one in zip(*drawn, strict=True)
-    )
-    return weights, min(counts)
+    drawn = [uncertainty.drawn_counts(one.max() + 1, n_resamples, rng) for one in samples]
+    for counts in zip(*drawn, strict=True):
+        yield np.concatenate([count[one] for count, one in zip(counts, samples, strict=True)])
 
 
 def _matrix(positions, weight, known):
@@ -180,7 +159,7 @@ def _matrix(positions, weight, known):
     whole = np.full((len(known), len(known)), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         whole[np.ix_(known, known)] = covariance / np.outer(spread, spread)
-    n_components = len(score_names())
+    n_components = len(SCORES)
     return whole[:n_components, n_components:]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ionshift import electrolyte, sampling
+from ionshift import archived, electrolyte, experiment, sampling
 from ionshift.errors import InputError
 
 
@@ -12,8 +12,15 @@ def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
     Looks at templates, force field, shipped label sets, environments named to be labelled,
-    published factors and at the cut-offs against half of each expected box edge.
+    published factors, the measured series and at the cut-offs against half of each expected box
+    edge. Archived predictions take the place of all but the measured series.
     """
+    if study.spectrum.experiment:
+        experiment.read_series(study.spectrum.experiment)
+    if study.inference.archive:
+        results = Path("results") / study.study
+        archived.check(Path(study.inference.archive), list(study.systems), results)
+        return
     _check_files(study)
     _check_chosen(study)
     _check_published(study.elf.published)

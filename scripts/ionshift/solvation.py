@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from ionshift.errors import InputError
 from ionshift.sampling import draw_pool
 from ionshift.speciation import CLASSES, solvation_class
-from ionshift.trajectory import minimum_image
+from ionshift.trajectory import minimum_image, open_all
 
 POSITION_DECIMALS = 4
 
@@ -144,6 +144,14 @@ class ShellFinder:
         names = self.trajectory.molecule_name
         members = [self.trajectory.molecule_of[environment.centre], *environment.molecules]
         return int(sum(self._charge[str(names[molecule])] for molecule in members))
+
+
+def open_finders(topologies, trajectories, electrolyte, shell, cutoff_A):
+    """A `ShellFinder` for every replica, in order."""
+    return [
+        ShellFinder(trajectory, electrolyte, shell, cutoff_A)
+        for trajectory in open_all(topologies, trajectories)
+    ]
 
 
 def separations_A(frame, group_a, group_b):

@@ -7,7 +7,9 @@ the ensemble mean, while the distribution shows the environments that are averag
 import numpy as np
 import pandas as pd
 
+from ionshift.members import class_means, means, spread
 from ionshift.speciation import CLASSES
+from ionshift.uncertainty import Samples
 
 
 def shift_ppm(shielding_ppm, reference_ppm):
@@ -15,109 +17,36 @@ def shift_ppm(shielding_ppm, reference_ppm):
     return reference_ppm - np.asarray(shielding_ppm)
 
 
-def block_means(frame_means, n_blocks):
-    """Means of `n_blocks` consecutive, nearly equal blocks of a time series."""
-    blocks = np.array_split(np.asarray(frame_means, float), n_blocks)
-    return np.array([block.mean() for block in blocks if len(block)])
-
-
-def mean_with_error(values, replica, time_ps, n_blocks):
-    """Mean over environments and its error from blocks of time.
-
-    The values of one frame are averaged first. Each replica's frames are cut into `n_blocks`
-    blocks of time; the error is the standard deviation of all block means over the square
-    root of their number. Blocks shorter than the correlation time make it too small. With
-    fewer than two frames a block the error is unknown (NaN), never 0.
-
-    Parameters
-    ----------
-    values, replica, time_ps : (n_environments,)
-
-    Returns
-    -------
-    (mean, error)
-    """
-    table = pd.DataFrame({"value": values, "replica": replica, "time_ps": time_ps})
-    by_frame = table.groupby(["replica", "time_ps"])["value"].mean()
-    series = [group.to_numpy() for _, group in by_frame.groupby(level="replica")]
-    if min(len(one) for one in series) < 2 * n_blocks:
-        return float(np.mean(values)), float("nan")
-    means = np.concatenate([block_means(one, n_blocks) for one in series])
-    return float(np.mean(values)), float(means.std(ddof=1) / np.sqrt(len(means)))
-
-
-def mean_over(table, values, n_blocks):
-    """`mean_with_error` of values given for the rows of a table; (NaN, NaN) without rows.
-
-    The error is also unknown (NaN) if all blocks agree exactly: a number that never changed
-    says nothing about how far it would.
-
-    Parameters
-    ----------
-    table : DataFrame with replica and time_ps
-    values : Series, one a row
-    """
-    if len(table) == 0:
-        return float("nan"), float("nan")
-    mean, error = mean_with_error(
-        values.to_numpy(float), table["replica"].to_numpy(), table["time_ps"].to_numpy(), n_blocks
-    )
-    return mean, float("nan") if np.isclose(error, 0) else error
-
-
-def path_error(values, replica, li):
-    """Standard error of a mean with each nucleus of each replica as one independent sample.
-
-    It holds differences between nuclei that outlive the run, which blocks of time do not see.
-    NaN for a single nucleus.
-    """
-    paths = pd.DataFrame({"value": values, "replica": replica, "li": li})
-    means = paths.groupby(["replica", "li"])["value"].mean()
-    return float(means.std(ddof=1) / np.sqrt(len(means)))
-
-
-def sampling_error(table, n_blocks):
-    """Mean shift and its sampling error: the larger of block error and path error.
-
-    Unknown (NaN) if the block error is.
-    """
-    shift = table["shift_ppm"]
-    mean, blocks = mean_with_error(shift, table["replica"], table["time_ps"], n_blocks)
-    paths = path_error(shift, table["replica"], table["li"])
-    return mean, float(np.maximum(blocks, np.nan_to_num(paths)))
-
-
-def shift_table(predictions, member_means, molarity_M, n_blocks):
+def shift_table(predictions, members, molarity_M, n_blocks):
     """Mean shift of every system with its errors.
 
     Parameters
     ----------
     predictions : dict of DataFrame by system, with shift_ppm, replica, li, time_ps
-    member_means : dict of (n_members,) mean shifts of the committee's members, ppm
+    members : dict of `members.member_table`
     molarity_M : dict of float
     n_blocks : int, blocks a replica
 
     Returns
     -------
-    DataFrame with system, molarity_M, shift_ppm, sampling_err_ppm (see
-    `sampling_error`), model_err_ppm (standard deviation of the members' means), n_environments, and
-    the same for change_ppm, the change against the first system
+    DataFrame with system, molarity_M, shift_ppm, sampling_err_ppm (see `uncertainty`),
+    model_err_ppm (standard deviation of the members' means), n_environments, and the same for
+    change_ppm, the change against the first system
     """
     rows, first = [], next(iter(predictions))
+    member_means = {system: means(table) for system, table in members.items()}
     for system, table in predictions.items():
-        mean, error = sampling_error(table, n_blocks)
+        mean, error = Samples.of(table, n_blocks).mean(table["shift_ppm"])
         rows.append(
             {
                 "system": system,
                 "molarity_M": molarity_M[system],
                 "shift_ppm": mean,
                 "sampling_err_ppm": error,
-                "model_err_ppm": float(np.std(member_means[system], ddof=1)),
+                "model_err_ppm": float(spread(member_means[system])),
                 "n_environments": len(table),
-                "change_model_err_ppm": float(
-                    np.std(member_means[system] - member_means[first], ddof=1)
-                ),
-                "extrapolated_share": float((table["extrapolation"] > 1).mean()),
+                "change_model_err_ppm": float(spread(member_means[system] - member_means[first])),
+                "extrapolated_share": float(table["extrapolation"].dropna().gt(1).mean()),
             }
         )
     shifts = pd.DataFrame(rows)
@@ -182,27 +111,31 @@ def _grid(all_shifts, spectrum):
     return np.linspace(values.min() - margin, values.max() + margin, spectrum.n_points)
 
 
-def speciation_table(predictions, molarity_M, n_blocks):
-    """Share and mean shift of every class in every system, with the share's error.
+def speciation_table(predictions, members, molarity_M, n_blocks):
+    """Share and mean shift of every class in every system, with errors (see `uncertainty`).
 
-    A class without members has share 0, mean shift NaN.
+    A class without environments has share 0, mean shift NaN. `mean_shift_model_err_ppm` is the
+    standard deviation of the means of the committee's members.
     """
     rows = []
     for system, table in predictions.items():
+        samples = Samples.of(table, n_blocks)
+        model_error = dict(zip(CLASSES, spread(class_means(members[system])), strict=True))
         for name in CLASSES:
-            member = (table["class"] == name).to_numpy()
-            share, error = mean_with_error(
-                member.astype(float), table["replica"], table["time_ps"], n_blocks
-            )
+            in_class = (table["class"] == name).to_numpy()
+            share, share_error = samples.mean(in_class)
+            shift, shift_error = samples.mean(table["shift_ppm"], in_class)
             rows.append(
                 {
                     "system": system,
                     "molarity_M": molarity_M[system],
                     "class": name,
                     "share": share,
-                    "share_err": error,
-                    "mean_shift_ppm": table.loc[member, "shift_ppm"].mean(),
-                    "n_environments": int(member.sum()),
+                    "share_err": share_error,
+                    "mean_shift_ppm": shift,
+                    "mean_shift_sampling_err_ppm": shift_error,
+                    "mean_shift_model_err_ppm": model_error[name],
+                    "n_environments": int(in_class.sum()),
                 }
             )
     return pd.DataFrame(rows)
@@ -213,9 +146,9 @@ def coordination_table(predictions, molarity_M, n_blocks):
     rows = []
     for system, table in predictions.items():
         row = {"system": system, "molarity_M": molarity_M[system]}
+        samples = Samples.of(table, n_blocks)
         for name in ("n_anion", "n_solvent", "coordination"):
-            mean, error = mean_with_error(table[name], table["replica"], table["time_ps"], n_blocks)
-            row |= {name: mean, f"{name}_err": error}
+            row[name], row[f"{name}_err"] = samples.mean(table[name])
         first, second = _halves(table["n_anion"].to_numpy(), table["time_ps"].to_numpy())
         row |= {"n_anion_first_half": first, "n_anion_second_half": second}
         rows.append(row)

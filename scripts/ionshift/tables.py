@@ -5,6 +5,11 @@ import pandas as pd
 
 from ionshift.errors import InputError
 
+ENVIRONMENT = ["replica", "frame", "li"]
+"""The key of an environment within its system."""
+SCORES = ["pc1", "pc2", "pc3"]
+"""The principal components that every environment is projected on."""
+
 
 def thermo_over_stages(thermo):
     """Add elapsed_ps, the time over all stages, to a thermo table with stage and time_ps."""
@@ -22,24 +27,32 @@ def thin(table, max_rows):
     return table.iloc[np.unique(np.linspace(0, len(table) - 1, max_rows).astype(int))]
 
 
-def with_shifts(table, predictions):
-    """Add shift_ppm of the prediction of the same replica, frame and nucleus (li).
+def read_by_system(systems, paths):
+    """Parquet tables as a dict by system, in order."""
+    return {system: pd.read_parquet(path) for system, path in zip(systems, paths, strict=True)}
+
+
+def join_environments(table, other, columns):
+    """Add columns of another table: those of the same replica, frame and nucleus (li).
 
     Raises
     ------
     InputError
-        if an environment has no prediction.
+        if an environment is not in the other table.
     """
-    keys = ["replica", "frame", "li"]
     joined = table.merge(
-        predictions[[*keys, "shift_ppm"]], on=keys, how="left", validate="many_to_one"
+        other[[*ENVIRONMENT, *columns]],
+        on=ENVIRONMENT,
+        how="left",
+        validate="many_to_one",
+        indicator=True,
     )
-    missing = joined["shift_ppm"].isna()
-    if missing.any():
-        place = ", ".join(f"{key} {joined.loc[missing, key].iloc[0]}" for key in keys)
+    lost = joined.pop("_merge") != "both"
+    if lost.any():
+        place = ", ".join(f"{key} {joined.loc[lost, key].iloc[0]}" for key in ENVIRONMENT)
         raise InputError(
-            f"{missing.sum()} environments have no prediction (the first: {place}); trajectory "
-            "and predictions do not belong together, rerun the predictions"
+            f"{lost.sum()} of {len(table)} environments have no {', '.join(columns)} (the first: "
+            f"{place}); the tables are not of the same trajectory, delete both and run again"
         )
     return joined
 

@@ -74,6 +74,11 @@ class Trajectory:
         )
 
 
+def open_all(topologies, trajectories):
+    """A `Trajectory` for every replica, in order."""
+    return [Trajectory(*paths) for paths in zip(topologies, trajectories, strict=True)]
+
+
 def _open(topology, trajectory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -5,7 +5,7 @@ import pytest
 from ionshift import exchange
 from ionshift.config import Spectrum
 from ionshift.errors import InputError
-from ionshift.spectrum import mean_with_error
+from ionshift.uncertainty import block_of, ratio_error
 from processes import error_of_the_mean, ornstein_uhlenbeck
 
 SPECTRUM = Spectrum(n_points=101)
@@ -159,8 +159,8 @@ def coverage(tau, n_blocks, n_trials=250, n_frames=600, n_replicas=2):
     inside = 0
     for _ in range(n_trials):
         values = ornstein_uhlenbeck(n_frames, tau, n_replicas, rng).T.ravel()
-        mean, error = mean_with_error(values, replica, time_ps, n_blocks)
-        inside += abs(mean) < error
+        error = ratio_error(values, block_of(replica, time_ps, n_blocks))
+        inside += abs(values.mean()) < error
     return inside / n_trials
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ionshift import model
+from ionshift.benchmarks import inference_cost
 from ionshift.config import Descriptor, Model, Shell
 from ionshift.descriptor import Lmbtr, elements_of
 from ionshift.errors import InputError
@@ -60,6 +61,8 @@ def test_predictions_stream_every_environment(committee, axes, known_box, electr
     numbers = table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]
     assert np.isfinite(numbers.to_numpy()).all()
     assert table["class"].eq("CIP").all()
+    assert members["class"].tolist() == ["CIP", "CIP"]
+    assert members["n_environments"].tolist() == [4, 4]
     assert members["shift_ppm"].mean() == pytest.approx(table["shift_ppm"].mean(), abs=1e-5)
     shift = committee.metadata["mean_shielding_ppm"] - table["shielding_ppm"]
     assert np.allclose(table["shift_ppm"], shift)
@@ -123,3 +126,17 @@ def test_reference_is_settable(committee, axes, known_box, electrolyte):
     cluster = finder.cluster(frame, finder.shells(frame)[0])
     table, _ = Predictor(committee, DESCRIPTOR, 2.8, axes, reference_ppm=100.0).predict([cluster])
     assert np.allclose(table["shift_ppm"], 100.0 - table["shielding_ppm"])
+
+
+def test_the_cost_of_inference_reads_frames_again_until_there_are_enough(
+    committee, axes, known_box, electrolyte
+):
+    """Two frames of one nucleus: five environments take three readings, six environments."""
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    predictor = Predictor(committee, DESCRIPTOR, 2.8, axes)
+    descriptor = Lmbtr(DESCRIPTOR, axes.species)
+    table = inference_cost([finder], descriptor, predictor, 1, 2, 5, log=lambda text: None)
+    assert table["n_environments"].tolist() == [6, 6]
+    assert table["times_read"].tolist() == [3, 3]
+    assert (table[["cpu_s", "peak_memory_MB"]] > 0).all(axis=None)
+    assert np.allclose(table["cpu_ms"], 1e3 * table["cpu_s"] / 6)

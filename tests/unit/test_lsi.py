@@ -9,7 +9,6 @@ from ionshift import lsi
 from ionshift.config import Shell, Structure
 from ionshift.errors import InputError
 from ionshift.solvation import ShellFinder, local_structure_index
-from ionshift.tables import with_shifts
 from ionshift.trajectory import Trajectory, minimum_image
 
 EDGES_A2 = Structure().lsi_edges_A2
@@ -169,12 +168,3 @@ def test_cutoff_table_with_an_unknown_index():
     assert table.loc[4.0, "mean_lsi_A2"] == pytest.approx(19.5)
     assert table.loc[4.0, "pearson"] == pytest.approx(1.0)
     assert table["n_environments"].tolist() == [0, 40]
-
-
-def test_environments_are_joined_with_their_own_shift():
-    known = predictions([0.1] * 6, np.arange(6), n_nuclei=2)
-    table = pd.DataFrame({"replica": 0, "frame": [2, 0], "li": [1, 0]})
-    assert with_shifts(table, known)["shift_ppm"].tolist() == [5.0, 0.0]
-    foreign = pd.DataFrame({"replica": 0, "frame": [7], "li": [0]})
-    with pytest.raises(InputError, match=r"1 environments have no prediction.*frame 7"):
-        with_shifts(foreign, known)

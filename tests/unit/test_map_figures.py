@@ -6,13 +6,19 @@ import pytest
 
 from ionshift.config import Figures
 from ionshift.decomposition import decomposition_table
+from ionshift.members import member_table
 from ionshift.pca_map import map_table, meaning_table
 from ionshift.plotting import maps
 from ionshift.plotting.style import save
 from test_pca_map import environments
 
 STYLE = Figures()
+MEMBERS = member_table([9, 9, 9, 9], [[1, 2, 3, 4], [4, 3, 2, 2]])
 VARIANCE = pd.DataFrame({"component": ["pc1", "pc2"], "explained_share": [0.5, 0.2]})
+
+
+def decompose(data):
+    return decomposition_table(data, dict.fromkeys(data, MEMBERS), 5, 20, 1)
 
 
 @pytest.mark.parametrize("names", [["1M"], ["1M", "2M", "3M"]])
@@ -24,7 +30,7 @@ def test_figures_draw(names, n_frames, tmp_path):
         maps.pca_meaning(meaning_table(data, 5, 20, 1), STYLE),
     ]
     if len(names) > 1:
-        figures.append(maps.decomposition(decomposition_table(data, 5, 20, 1), STYLE))
+        figures.append(maps.decomposition(decompose(data), STYLE))
     for number, figure in enumerate(figures):
         save(figure, [tmp_path / f"{number}.png"], dpi=60)
         assert (tmp_path / f"{number}.png").stat().st_size > 1000
@@ -37,7 +43,7 @@ def test_axes_of_the_map_tell_the_explained_variance():
 
 def test_bars_of_the_decomposition_reach_the_sum():
     data = {name: environments(20, seed) for seed, name in enumerate(("1M", "2M"))}
-    table = decomposition_table(data, 5, 20, 1)
+    table = decompose(data)
     figure = maps.decomposition(table, STYLE)
     heights = sum(bar.get_height() for bar in figure.axes[0].patches)
     change = table.loc[table["class"] == "all", "change_ppm"].iloc[0]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ionshift.pca import N_SCORES, Axes, Moments
+from ionshift.pca import Axes, Moments
 from ionshift.pca_map import variance_table
+from ionshift.tables import SCORES
 
 
 def descriptors(n, seed=0, d=12):
@@ -64,7 +65,7 @@ def test_axes_and_scores_are_those_of_a_singular_value_decomposition(tmp_path):
     )
     assert np.allclose(np.abs(np.sum(axes.axes * vectors[:4], axis=1)), 1.0)
     scores = axes.scores(rows)
-    assert np.allclose(scores.var(axis=0, ddof=1), axes.variance[:N_SCORES])
+    assert np.allclose(scores.var(axis=0, ddof=1), axes.variance[: len(SCORES)])
     assert (axes.axes[np.arange(4), np.abs(axes.axes).argmax(axis=1)] > 0).all()
 
 

@@ -3,17 +3,15 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from ionshift import bootstrap
+from ionshift import uncertainty
 from ionshift.errors import InputError
-from ionshift.pca import score_names
 from ionshift.pca_map import (
     POOLED,
     QUANTITIES,
     map_table,
     meaning_table,
-    with_symmetry,
 )
-from ionshift.spectrum import mean_with_error
+from ionshift.tables import SCORES
 
 
 def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
@@ -23,7 +21,7 @@ def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
     )
     table = index.to_frame(index=False)
     table["time_ps"] = 0.5 * table["frame"]
-    table[score_names()] = rng.normal(size=(len(table), 3))
+    table[SCORES] = rng.normal(size=(len(table), 3))
     table["shift_ppm"] = table["pc1"] ** 3 + 0.1 * rng.normal(size=len(table))
     table["n_anion"] = np.round(np.abs(table["pc2"])).astype(int)
     table["coordination"] = 5
@@ -43,7 +41,7 @@ def test_correlations_are_scipys():
     table = meaning_of(tables)
     groups = tables | {POOLED: pd.concat(tables.values())}
     for system, data in groups.items():
-        for component in score_names():
+        for component in SCORES:
             for quantity in set(QUANTITIES) - {"coordination"}:
                 expected = spearmanr(data[component], data[quantity]).statistic
                 row = table.loc[(system, component, quantity)]
@@ -57,8 +55,8 @@ def test_a_drawn_block_counts_as_often_as_it_is_drawn():
     from ionshift.pca_map import _matrix
 
     data = environments(20, 3, n_replicas=1)
-    values = data[[*score_names(), *QUANTITIES]].to_numpy(float)
-    block = bootstrap.block_of(data["replica"], data["time_ps"], 4)
+    values = data[[*SCORES, *QUANTITIES]].to_numpy(float)
+    block = uncertainty.block_of(data["replica"], data["time_ps"], 4)
     times = np.array([2, 0, 1, 1])
     positions = np.column_stack([np.unique(c, return_inverse=True)[1] for c in values.T])
     found = _matrix(positions, times[block], np.ones(9, bool))
@@ -95,19 +93,6 @@ def test_a_single_frame_has_unknown_errors():
     assert np.isfinite(table.loc[("1M", "pc1", "shift_ppm"), "spearman"])
 
 
-def test_blocks_are_those_of_the_error_of_a_mean():
-    """With every block drawn alike, the bootstrap error of a mean is `mean_with_error`."""
-    data = environments(203, 4)
-    block = bootstrap.block_of(data["replica"], data["time_ps"], 5)
-    assert block.max() == 9
-    assert (np.diff(block) >= 0).all()
-    sums, counts = np.bincount(block, data["shift_ppm"]), np.bincount(block)
-    drawn = bootstrap.drawn_counts(10, 20000, np.random.default_rng(0))
-    error = bootstrap.error((drawn @ sums) / (drawn @ counts), 10)
-    expected = mean_with_error(data["shift_ppm"], data["replica"], data["time_ps"], 5)[1]
-    assert error == pytest.approx(expected, rel=0.03)
-
-
 def test_the_map_is_a_reproducible_sample():
     tables = {"1M": environments(30, 1), "2M": environments(5, 2)}
     table = map_table(tables, 100, seed=1)
@@ -121,13 +106,3 @@ def test_predictions_without_components_are_refused():
     table = environments(5, 1).drop(columns=["pc2"])
     with pytest.raises(InputError, match="predictions of 1M lack pc2"):
         map_table({"1M": table}, 10, seed=1)
-
-
-def test_symmetry_is_joined_by_environment():
-    data = environments(5, 1)
-    symmetry = data[["replica", "frame", "li", "asymmetry", "tetrahedrality"]]
-    plain = data.drop(columns=["asymmetry", "tetrahedrality"])
-    joined = with_symmetry(plain, symmetry.sample(frac=1, random_state=1), "1M")
-    assert joined["asymmetry"].equals(data["asymmetry"])
-    with pytest.raises(InputError, match="3 of 40 environments of 1M have no row"):
-        with_symmetry(plain, symmetry.iloc[3:], "1M")

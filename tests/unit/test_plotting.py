@@ -6,6 +6,7 @@ import pytest
 
 from ionshift import spectrum
 from ionshift.config import Figures, Spectrum
+from ionshift.members import member_table
 from ionshift.plotting import liquid, shifts, training
 from ionshift.plotting.style import save
 from ionshift.speciation import CLASSES
@@ -30,14 +31,14 @@ def predictions(n, seed):
 @pytest.fixture(params=[["1M"], ["1M", "2M", "3M", "4M"]], ids=["one system", "four systems"])
 def tables(request):
     data = {system: predictions(100, seed) for seed, system in enumerate(request.param)}
-    members = {system: np.array([0.0, 0.1]) for system in data}
+    members = dict.fromkeys(data, member_table([50, 50, 0, 0], [[0, 5, 0, 0], [1, 0, 0, 0]]))
     molarity_M = {system: i + 1.0 for i, system in enumerate(data)}
     shifts = spectrum.shift_table(data, members, molarity_M, n_blocks=80)
     assert shifts["sampling_err_ppm"].isna().all()
     return {
         "shifts": shifts,
         "spectra": spectrum.spectra_table(data, shifts, Spectrum()),
-        "speciation": spectrum.speciation_table(data, molarity_M, n_blocks=80),
+        "speciation": spectrum.speciation_table(data, members, molarity_M, n_blocks=80),
     }
 
 
@@ -59,7 +60,7 @@ def test_figures_of_shifts(tables, tmp_path):
     figures = [
         shifts.spectra(tables["spectra"], tables["shifts"], STYLE),
         shifts.lines(tables["spectra"], tables["shifts"], STYLE),
-        shifts.shift_against_concentration(tables["shifts"], STYLE),
+        shifts.shift_against_concentration(tables["shifts"], None, STYLE),
         liquid.speciation(tables["speciation"], STYLE),
     ]
     for number, figure in enumerate(figures):

@@ -7,15 +7,6 @@ from ionshift.config import Spectrum
 from ionshift.speciation import CLASSES
 
 
-def correlated_series(n, correlation, rng):
-    """AR(1) noise of unit variance; its mean over n steps has variance near (1+c)/(1-c)/n."""
-    values = np.empty(n)
-    values[0] = rng.normal()
-    for step in range(1, n):
-        values[step] = correlation * values[step - 1] + rng.normal() * np.sqrt(1 - correlation**2)
-    return values
-
-
 def predictions(shifts, replica=0, classes="CIP"):
     shifts = np.asarray(shifts, float)
     return pd.DataFrame(
@@ -33,27 +24,16 @@ def predictions(shifts, replica=0, classes="CIP"):
     )
 
 
-def test_block_error_covers_correlated_noise():
-    """The blocked error must match the true scatter of the mean; the naive one must not."""
-    rng = np.random.default_rng(3)
-    n, correlation = 2000, 0.95
-    means, errors, naive = [], [], []
-    for _ in range(60):
-        series = correlated_series(n, correlation, rng)
-        mean, error = spectrum.mean_with_error(series, np.zeros(n), np.arange(n), n_blocks=10)
-        means.append(mean)
-        errors.append(error)
-        naive.append(series.std() / np.sqrt(n))
-    true = np.sqrt((1 + correlation) / (1 - correlation) / n)
-    assert np.std(means) == pytest.approx(true, rel=0.3)
-    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(true, rel=0.25)
-    assert np.mean(naive) < true / 4
-
-
-def test_single_frame_has_unknown_error():
-    mean, error = spectrum.mean_with_error([1.0, 3.0], [0, 0], [0.0, 0.0], n_blocks=5)
-    assert mean == 2.0
-    assert np.isnan(error)
+def member_means(shifts_ppm, name="CIP"):
+    """Members that have seen one class."""
+    return pd.DataFrame(
+        {
+            "member": range(len(shifts_ppm)),
+            "class": name,
+            "n_environments": 100,
+            "shift_ppm": shifts_ppm,
+        }
+    )
 
 
 def test_shift_is_reference_minus_shielding():
@@ -63,7 +43,7 @@ def test_shift_is_reference_minus_shielding():
 def test_shift_table_keeps_errors_apart():
     rng = np.random.default_rng(0)
     tables = {"1M": predictions(rng.normal(0.0, 1, 500)), "2M": predictions(rng.normal(-2, 1, 500))}
-    members = {"1M": np.array([0.1, -0.1, 0.0]), "2M": np.array([-1.9, -2.1, -2.0])}
+    members = {"1M": member_means([0.1, -0.1, 0.0]), "2M": member_means([-1.9, -2.1, -2.0])}
     table = spectrum.shift_table(tables, members, {"1M": 1.0, "2M": 2.1}, n_blocks=5)
     assert table["system"].tolist() == ["1M", "2M"]
     assert table["change_ppm"].iloc[0] == 0
@@ -71,26 +51,6 @@ def test_shift_table_keeps_errors_apart():
     assert table["sampling_err_ppm"].between(0.01, 0.1).all()
     assert np.allclose(table["model_err_ppm"], 0.1)
     assert table["change_model_err_ppm"].iloc[1] == pytest.approx(0.0, abs=1e-12)
-
-
-def test_nuclei_that_never_mix_count_as_few_samples():
-    """Four nuclei with their own shifts: blocks see nothing, the nuclei's means do."""
-    own = np.array([-1.0, 0.0, 0.5, 1.5])
-    times, nuclei = np.meshgrid(np.arange(50.0), np.arange(4), indexing="ij")
-    table = pd.DataFrame({"time_ps": times.ravel(), "li": nuclei.ravel(), "replica": 0})
-    noise = np.random.default_rng(0).normal(0, 0.01, len(table))
-    table["shift_ppm"] = own[table["li"]] + noise
-    blocks = spectrum.mean_with_error(table["shift_ppm"], 0, table["time_ps"], n_blocks=5)[1]
-    mean, error = spectrum.sampling_error(table, n_blocks=5)
-    assert blocks < 0.005
-    assert mean == pytest.approx(own.mean(), abs=0.01)
-    assert error == pytest.approx(own.std(ddof=1) / 2, rel=0.02)
-
-
-def test_one_nucleus_has_the_error_of_its_blocks():
-    table = predictions(np.random.default_rng(2).normal(size=100))
-    blocks = spectrum.mean_with_error(table["shift_ppm"], 0, table["time_ps"], n_blocks=5)[1]
-    assert spectrum.sampling_error(table, n_blocks=5)[1] == pytest.approx(blocks)
 
 
 def test_distribution_has_unit_area_and_the_right_mean():
@@ -124,10 +84,27 @@ def test_spectra_of_classes_add_up_and_absent_ones_are_empty():
 
 def test_speciation_shares_sum_to_one():
     table = predictions(np.zeros(300), classes=["SSIP", "CIP", "CIP"] * 100)
-    shares = spectrum.speciation_table({"1M": table}, {"1M": 1.0}, n_blocks=5)
+    members = {"1M": member_means([0.1, 0.3])}
+    shares = spectrum.speciation_table({"1M": table}, members, {"1M": 1.0}, n_blocks=5)
     assert shares["share"].sum() == pytest.approx(1.0)
-    assert shares.set_index("class").loc["CIP", "share"] == pytest.approx(2 / 3)
-    assert np.isnan(shares.set_index("class").loc["AGG+", "mean_shift_ppm"])
+    shares = shares.set_index("class")
+    assert shares.loc["CIP", "share"] == pytest.approx(2 / 3)
+    assert shares.loc["CIP", "mean_shift_model_err_ppm"] == pytest.approx(0.2 / np.sqrt(2))
+    assert shares.loc["AGG+", "share"] == 0
+    assert shares.loc["AGG+"].filter(like="mean_shift").isna().all()
+    assert np.isnan(shares.loc["AGG+", "share_err"])
+
+
+def test_what_the_predictions_do_not_tell_is_unknown():
+    tables = {"1M": predictions(np.linspace(0, 1, 50)), "2M": predictions(np.linspace(1, 2, 50))}
+    nobody = dict.fromkeys(tables, member_means([]))
+    table = spectrum.shift_table(tables, nobody, {"1M": 1.0, "2M": 2.0}, n_blocks=5)
+    assert table[["model_err_ppm", "change_model_err_ppm"]].isna().all(axis=None)
+    assert (table["extrapolated_share"] == 0).all()
+    unknown = {name: one.assign(extrapolation=np.nan) for name, one in tables.items()}
+    table = spectrum.shift_table(unknown, nobody, {"1M": 1.0, "2M": 2.0}, n_blocks=5)
+    assert table["extrapolated_share"].isna().all()
+    assert table["change_ppm"].iloc[1] == pytest.approx(1.0)
 
 
 def test_coordination_halves_show_drift():

@@ -5,6 +5,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from archives import write_archive
 from ionshift import config as settings
 from ionshift import preflight
 from ionshift.errors import InputError
@@ -25,6 +26,8 @@ VALUES = {
     },
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
     "sampling.chosen": {"sampling.chosen": ["round.csv"]},
+    "inference.archive": {"inference.archive": "archive"},
+    "spectrum.experiment": {"spectrum.experiment": "measured.csv"},
 }
 # Files that such a value names.
 FILES = {"sampling.chosen": {"round.csv": "system,replica,frame,li\n1M,0,0,0\n"}}
@@ -126,6 +129,7 @@ def _put(config, path, value):
 def _changed(key, base, folder):
     """Configurations with another value at `key`, valid or not."""
     if key in VALUES:
+        _write_files(key, base, folder)
         config = copy.deepcopy(base)
         for name, value in VALUES[key].items():
             _put(config, name.split("."), value)
@@ -140,6 +144,15 @@ def _changed(key, base, folder):
                 config = copy.deepcopy(base)
                 _put(config, path, value)
                 yield config
+
+
+def _write_files(key, base, folder):
+    """What a value of `VALUES` names must be there."""
+    if key == "inference.archive":
+        write_archive(Path(folder) / "archive", list(base["systems"]), n_frames=2)
+    if key == "spectrum.experiment":
+        series = "# source: test data\nmolarity_M,shift_ppm\n1,0.0\n2,-0.1\n"
+        (Path(folder) / "measured.csv").write_text(series)
 
 
 def _paths(block, parts):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from archives import write_archive
 from projects import DEMO, ROOT, copy_project, snakemake
 
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
@@ -26,7 +27,48 @@ def test_one_configuration_does_not_leak_into_another(project):
     assert "results/demo/" not in summary.stdout
 
 
+UPSTREAM = {"pack_box", "run_md", "set_cutoff", "sample_clusters", "label_shard", "train_model"}
+
+
+def planned_from_archive(project, **options):
+    write_archive(project.folder / "old", ["1M", "2M", "3M", "4M"], n_frames=2, **options)
+    variant = project.variant(
+        lambda config: config.update(study="again", inference={"archive": "old"})
+    )
+    return {job["rule"] for job in project.jobs(variant)}
+
+
+def test_archived_predictions_need_nothing_before_them(project):
+    everything = {job["rule"] for job in project.jobs()}
+    assert everything >= UPSTREAM
+    rules = planned_from_archive(project)
+    assert rules <= everything - UPSTREAM | {"import_predictions", "import_molarities"}
+    assert not {rule for rule in rules if rule.startswith(("measure_", "scan_", "find_", "cut_"))}
+    assert rules >= {"plot_spectra", "plot_decomposition", "plot_exchange", "plot_map"}
+    assert not rules & {"plot_parity", "plot_diffusion", "plot_rdf", "plot_network_sizes"}
+
+
+def test_columns_that_the_archive_lacks_leave_their_figures_out(project):
+    rules = planned_from_archive(project, without=["pc1", "lsi_A2"])
+    assert "plot_shifts" in rules
+    assert not rules & {"plot_map", "plot_pca_meaning", "tabulate_lsi", "plot_lsi_scatter"}
+
+
+def test_what_an_archive_cannot_give_is_said(project):
+    write_archive(project.folder / "old", ["1M"], n_frames=2)
+
+    def change(config):
+        config.update(study="again", inference={"archive": "old"})
+        config["systems"] = {"1M": config["systems"]["1M"]}
+
+    planned = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
+    text = planned.stdout + planned.stderr
+    assert planned.returncode == 0, text
+    assert len(re.findall(r"Left out, .*: .*tabulate_md.*plot_parity", text)) == 1
+
+
 BAD = [
+    (lambda c: c.update(inference={"archive": "gone"}), r"inference\.archive = 'gone': no such"),
     (lambda c: c["md"].update(temperature_K=-5), r"md\.temperature_K = -5.*greater than 0"),
     (lambda c: c["md"].update(temprature_K=300), r"md\.temprature_K.*unknown key.*temperature_K"),
     (lambda c: c["systems"]["1M"]["counts"].update(LI=7), r"systems\.1M\.counts.*not neutral"),

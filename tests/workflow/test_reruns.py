@@ -143,6 +143,12 @@ def test_a_deleted_figure_is_drawn_alone(project):
         moved.rename(figure)
 
 
+def test_a_measured_series_is_drawn_and_nothing_else_runs(project):
+    config, accepted = changes.changed_config("spectrum.experiment", project.config, project.folder)
+    assert accepted
+    assert project.reruns(project.write_variant(config)) == {"plot_shifts": 1, "write_manifest": 1}
+
+
 def test_a_module_of_the_plots_does_not_reach_the_physics(project):
     with edited(project.folder / "scripts/ionshift/plotting/training.py", suffix="# edited\n"):
         assert set(project.reruns()) == {"plot_parity", "plot_learning_curve"}

@@ -7,7 +7,7 @@ rule tabulate_md:
         thermo=expand(rules.run_md.output.thermo, system=SYSTEMS, replica=REPLICAS),
     output:
         md=report(
-            f"{TABLES}/md.csv",
+            MD_TABLE,
             caption="../report/tabulate_md.rst",
             category="Molecular dynamics",
             labels={"figure": "density and molarity reached (table)"},
@@ -53,7 +53,7 @@ rule tabulate_shifts:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
         members=expand(rules.predict_shifts.output.members, system=SYSTEMS),
-        md=rules.tabulate_md.output.md,
+        md=MD_TABLE,
     output:
         shifts=report(
             f"{TABLES}/shifts.csv",
@@ -78,7 +78,11 @@ rule tabulate_shifts:
         systems=SYSTEMS,
         spectrum=block(
             "spectrum",
-            *[key for key in settings.Spectrum.model_fields if key != "reference_shielding_ppm"],
+            *[
+                key
+                for key in settings.Spectrum.model_fields
+                if key not in ("reference_shielding_ppm", "experiment")
+            ],
         ),
         code=code("tabulate_shifts"),
     message:

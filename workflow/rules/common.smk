@@ -1,6 +1,7 @@
 from ionshift import config as settings
-from ionshift import electrolyte, limits, preflight, provenance, sampling
+from ionshift import archive, archived, electrolyte, limits, preflight, provenance, sampling
 from ionshift.errors import InputError
+from ionshift.tables import SCORES
 
 
 def load_study():
@@ -13,17 +14,18 @@ def load_study():
 
 
 STUDY = load_study()
+ARCHIVE = Path(STUDY.inference.archive) if STUDY.inference.archive else None
 SYSTEMS = list(STUDY.systems)
 REPLICAS = range(STUDY.md.replicas)
 N_TO_LABEL = {name: sampling.n_to_label(STUDY.sampling, name) for name in SYSTEMS}
 LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]
-ELEMENTS = electrolyte.elements(STUDY.electrolyte)
 SHIPPED = range(len(STUDY.labelling.shipped))
 RESULTS = f"results/{STUDY.study}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 TABLES = f"{RESULTS}/tables"
 FIGURES = f"{RESULTS}/figures"
+MD_TABLE = f"{TABLES}/md.csv"
 # The targets `tables` and `figures` take the rules that are named here.
 TABLE_RULES = []
 FIGURE_RULES = []
@@ -67,6 +69,17 @@ def minutes(estimate):
 def shards(system):
     """Numbers of the labelling jobs of a system."""
     return range(-(-N_TO_LABEL[system] // STUDY.labelling.shard_size))
+
+
+def closing_words(left_out):
+    """What is said at the end of a run: what archived predictions could not give is named."""
+    if not left_out:
+        return "Everything is there"
+    names = ", ".join(left_out)
+    return (
+        "Everything is there that the archived predictions give. Left out, as it takes "
+        f"trajectories, labels, the model or further columns: {names}"
+    )
 
 
 def templates():

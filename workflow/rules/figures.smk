@@ -65,6 +65,7 @@ rule plot_lines:
 rule plot_shifts:
     input:
         shifts=rules.tabulate_shifts.output.shifts,
+        experiment=STUDY.spectrum.experiment or [],
     output:
         pdf=f"{FIGURES}/shifts.pdf",
         png=report(

@@ -20,7 +20,7 @@ rule accumulate_descriptors:
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
-        elements=ELEMENTS,
+        elements=lambda wildcards: electrolyte.elements(STUDY.electrolyte),
         shell=block("shell", *SHELL_KEYS),
         descriptor=block("descriptor"),
         frame_stride=STUDY.sampling.frame_stride,

@@ -34,6 +34,14 @@ rule measure_symmetry:
         "../../scripts/measure_symmetry.py"
 
 
+if ARCHIVE:
+    SYMMETRY = archived.symmetry_files(ARCHIVE, SYSTEMS)
+    AXES_VARIANCE = archived.variance_file(ARCHIVE)
+else:
+    SYMMETRY = expand(rules.measure_symmetry.output.symmetry, system=SYSTEMS)
+    AXES_VARIANCE = rules.find_axes.output.variance
+
+
 rule tabulate_map:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
@@ -57,7 +65,7 @@ rule tabulate_map:
 rule tabulate_pca_meaning:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
-        symmetry=expand(rules.measure_symmetry.output.symmetry, system=SYSTEMS),
+        symmetry=SYMMETRY,
     output:
         meaning=report(
             f"{TABLES}/pca_meaning.csv",
@@ -87,6 +95,7 @@ rule tabulate_pca_meaning:
 rule tabulate_decomposition:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+        members=expand(rules.predict_shifts.output.members, system=SYSTEMS),
     output:
         decomposition=report(
             f"{TABLES}/decomposition.csv",
@@ -116,7 +125,7 @@ rule tabulate_decomposition:
 rule plot_map:
     input:
         map=rules.tabulate_map.output.map,
-        variance=rules.find_axes.output.variance,
+        variance=AXES_VARIANCE,
     output:
         pdf=f"{FIGURES}/pca.pdf",
         png=report(

@@ -1,10 +1,7 @@
 rule write_manifest:
     input:
         tables=rules.tables.input,
-        templates=templates(),
-        forcefield=STUDY.electrolyte.forcefield,
-        shipped=STUDY.labelling.shipped,
-        chosen=STUDY.sampling.chosen,
+        files=archive.input_files(STUDY),
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:

@@ -1,4 +1,4 @@
-TABLE_RULES += ["tabulate_pairs", "tabulate_lsi", "tabulate_networks"]
+TABLE_RULES += ["tabulate_pairs", "tabulate_lsi", "tabulate_lsi_cutoffs", "tabulate_networks"]
 FIGURE_RULES += [
     "plot_pairs",
     "plot_lsi_scatter",
@@ -108,18 +108,17 @@ rule tabulate_pairs:
         "../../envs/analysis.yaml"
     threads: 1
     params:
-        code=code("tabulate_pairs"),
+        code=code("tabulate_rdf"),
     message:
         "Tabulating the pair distributions"
     script:
-        "../../scripts/tabulate_pairs.py"
+        "../../scripts/tabulate_rdf.py"
 
 
 rule tabulate_lsi:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
-        scans=expand(rules.scan_lsi.output.scan, system=SYSTEMS),
-        md=rules.tabulate_md.output.md,
+        md=MD_TABLE,
     output:
         ranges=f"{TABLES}/lsi.csv",
         histograms=f"{TABLES}/lsi_histograms.csv",
@@ -130,7 +129,6 @@ rule tabulate_lsi:
             category="Structure",
             labels={"figure": "LSI and shift (table)"},
         ),
-        cutoffs=f"{TABLES}/lsi_cutoffs.csv",
     log:
         f"{LOGS}/tabulate_lsi.log",
     benchmark:
@@ -154,11 +152,41 @@ rule tabulate_lsi:
         "../../scripts/tabulate_lsi.py"
 
 
+rule tabulate_lsi_cutoffs:
+    input:
+        predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
+        scans=expand(rules.scan_lsi.output.scan, system=SYSTEMS),
+        md=MD_TABLE,
+    output:
+        cutoffs=f"{TABLES}/lsi_cutoffs.csv",
+    log:
+        f"{LOGS}/tabulate_lsi_cutoffs.log",
+    benchmark:
+        f"{BENCHMARKS}/tabulate_lsi_cutoffs.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=60,
+    params:
+        n_bootstrap=STUDY.structure.n_bootstrap,
+        n_blocks=STUDY.spectrum.n_blocks,
+        seeds={
+            system: provenance.derive_seed(STUDY.seed, system, "structure") for system in SYSTEMS
+        },
+        code=code("tabulate_lsi_cutoffs"),
+    message:
+        "Local structure index at several cut-offs"
+    script:
+        "../../scripts/tabulate_lsi_cutoffs.py"
+
+
 rule tabulate_networks:
     input:
         predictions=expand(rules.predict_shifts.output.predictions, system=SYSTEMS),
         members=expand(rules.find_aggregates.output.members, system=SYSTEMS),
-        md=rules.tabulate_md.output.md,
+        md=MD_TABLE,
     output:
         networks=f"{TABLES}/networks.csv",
         summary=report(
@@ -266,7 +294,7 @@ rule plot_lsi_ranges:
 
 rule plot_lsi_cutoffs:
     input:
-        cutoffs=rules.tabulate_lsi.output.cutoffs,
+        cutoffs=rules.tabulate_lsi_cutoffs.output.cutoffs,
     output:
         pdf=f"{FIGURES}/lsi_cutoffs.pdf",
         png=report(

@@ -87,9 +87,6 @@ def run(engine, el, sy, md, packed_pdb, out_dir, seed, threads=1, log=print):
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
 
 
-# ---------------------------------------------------------------- keys of the stages
-
-
 def stage_keys(engine, el, sy, md, plan, packed_pdb, seed):
     """One hash a stage (minimisation first) over everything that its result depends on."""
     base = {
@@ -130,9 +127,6 @@ def _finished_summary(out_dir, key):
         return None
     summary = json.loads((out_dir / "md_summary.json").read_text())
     return summary if summary.get("key") == key else None
-
-
-# ---------------------------------------------------------------- stage by stage
 
 
 @contextlib.contextmanager
@@ -232,9 +226,6 @@ def _run_stage(runner, stage, start, folder, key, progress):
     _mark_done(folder, key, {"wall_s": time.monotonic() - begun, "ns_per_day": ns_per_day})
 
 
-# ---------------------------------------------------------------- molecules and boxes
-
-
 def make_whole(topology, positions_nm, edges_nm):
     """Shift atoms by box edges so that no bond crosses the boundary; returns a copy.
 
@@ -278,9 +269,6 @@ def scale_box(topology, state, factor):
     centres = np.stack([np.bincount(molecule, whole[:, k]) for k in range(3)], axis=1) / sizes
     moved = whole + ((factor - 1.0) * centres)[molecule]
     return State(moved, state.velocities_nm_ps, state.edges_nm * factor)
-
-
-# ---------------------------------------------------------------- final files
 
 
 def _assemble(job, runner, plan, keys, folders, out_dir, log):

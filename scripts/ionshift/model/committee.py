@@ -48,10 +48,6 @@ class Committee:
         """
         return members.mean(axis=0), self.calibration.half_widths(members)[0]
 
-    def components(self, X):
-        """First principal components (n, k) of the training set's descriptors."""
-        return self.known.reduction(X)
-
     def extrapolation(self, X):
         """Distance to the training set as `Range` defines it; values above 1 are outside."""
         return self.known(np.asarray(X, float))

@@ -28,6 +28,7 @@ def pca_map(table, variance, style):
     """Sampled environments on the first two components, coloured by shift and by class.
 
     Points are drawn in a random order, so that none hides another by its system or class.
+    `variance` (component, explained_share) may be None: unknown.
     """
     figure, axes = make_axes(style, 1.5, 2, sharex=True)
     table = table.sample(frac=1, random_state=0)
@@ -63,8 +64,9 @@ def _class_handles(table, style):
 
 
 def _component_label(component, variance):
-    share = variance.set_index("component")["explained_share"].get(component)
-    name = component.upper()
+    name, share = component.upper(), None
+    if variance is not None:
+        share = variance.set_index("component")["explained_share"].get(component)
     return name if share is None else f"{name} ({100 * share:.0f} % of variance)"
 
 
@@ -143,13 +145,14 @@ def _bars(axis, place, rows, style):
                 color=style.class_colours[name], edgecolor="white", lw=0.3,
             )  # fmt: skip
             ends[value > 0] += value
-        _mark(axis, place + offset, rows.loc[TOTAL, [f"{term}_ppm", f"{term}_err_ppm"]], "_")
-    _mark(axis, place + 0.28, rows.loc[TOTAL, ["change_ppm", "change_err_ppm"]], "D")
+        _mark(axis, place + offset, rows.loc[TOTAL], term, "_")
+    _mark(axis, place + 0.28, rows.loc[TOTAL], "change", "D")
 
 
-def _mark(axis, place, value_and_error, marker):
-    value, error = value_and_error
-    axis.errorbar(place, value, yerr=bar_length([error]), fmt=marker, color="black", ms=3.5)
+def _mark(axis, place, row, term, marker):
+    """The value of a term with both errors together."""
+    error = np.hypot(*bar_length([row[f"{term}_sampling_err_ppm"], row[f"{term}_model_err_ppm"]]))
+    axis.errorbar(place, row[f"{term}_ppm"], yerr=error, fmt=marker, color="black", ms=3.5)
 
 
 def _bar_handles(table, style):

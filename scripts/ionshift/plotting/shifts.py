@@ -73,8 +73,11 @@ def _total_error(rows):
     )
 
 
-def shift_against_concentration(shifts, style):
-    """Change of the mean shift against the first system, both errors drawn."""
+def shift_against_concentration(shifts, measured, style):
+    """Change of the mean shift against the first system, both errors drawn.
+
+    `measured` (see `experiment.read_series`) is drawn beside it; None: not at all.
+    """
     figure, axis = make_axes(style)
     molarity, change = shifts["molarity_M"], shifts["change_ppm"]
     sampling = bar_length(shifts["change_sampling_err_ppm"])
@@ -85,6 +88,22 @@ def shift_against_concentration(shifts, style):
     axis.errorbar(
         molarity, change, yerr=sampling, fmt="o-", color="#0072B2", label="sampling alone"
     )
+    if measured is not None:
+        axis.errorbar(
+            measured["molarity_M"],
+            measured["change_ppm"],
+            yerr=bar_length(measured["change_err_ppm"]),
+            fmt="s--",
+            mfc="white",
+            color="#D55E00",
+            label=f"measured, against {measured['molarity_M'].iloc[0]:g} M",
+        )
+        axis.set_title(
+            f"measured: {measured['source'].iloc[0]}",
+            loc="left",
+            fontsize=style.font_size_pt * 0.75,
+            wrap=True,
+        )
     axis.axhline(0, color="black", lw=0.5)
     axis.set_xlabel("concentration / M")
     axis.set_ylabel(f"shift against {shifts['system'].iloc[0]} / ppm")

@@ -1,0 +1,52 @@
+"""Time and memory of the prediction of many environments of a finished study, on one core.
+
+PYTHONPATH=scripts python scripts/bench_inference.py CONFIG [environments]
+"""
+
+import sys
+from pathlib import Path
+
+from ionshift import benchmarks, config, electrolyte
+from ionshift.descriptor import make_descriptor
+from ionshift.errors import InputError
+from ionshift.files import atomic_path
+from ionshift.inference import Predictor
+from ionshift.model import Committee
+from ionshift.pca import Axes
+from ionshift.solvation import open_finders, read_cutoff_A
+
+TARGET = "results/benchmarks/inference.csv"
+
+
+def main(path, n=10_000):
+    study = config.load(path)
+    results = Path("results") / study.study
+    boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
+    cutoff_A = read_cutoff_A(results / "shell" / "shell.json")
+    finders = open_finders(
+        [results / "md" / box / "topology.pdb" for box in boxes],
+        [results / "md" / box / "trajectory.xtc" for box in boxes],
+        study.electrolyte,
+        study.shell,
+        cutoff_A,
+    )
+    committee = Committee.load(results / "model" / "committee.pt")
+    axes = Axes.load(results / "pca" / "axes.npz")
+    table = benchmarks.inference_cost(
+        finders,
+        make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte)),
+        Predictor(committee, study.descriptor, cutoff_A, axes),
+        study.sampling.frame_stride,
+        study.inference.chunk_size,
+        int(n),
+    )
+    with atomic_path(TARGET) as target:
+        table.to_csv(target, index=False)
+    print(f"\n{table.to_string(index=False, float_format='%.4g')}\n{TARGET}")
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (InputError, FileNotFoundError) as error:
+        sys.exit(f"ERROR {error}; finish the study first (make run)")

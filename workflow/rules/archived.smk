@@ -1,0 +1,79 @@
+# Archived predictions in place of MD, sampling, labels and model. Included after every file that
+# names tables or figures: those that need more than predictions are left out.
+# What predictions alone give, and the optional columns that it takes.
+FROM_PREDICTIONS = {
+    "tabulate_shifts": [],
+    "plot_spectra": [],
+    "plot_lines": [],
+    "plot_shifts": [],
+    "plot_speciation": [],
+    "tabulate_exchange": [],
+    "plot_shift_autocorrelation": [],
+    "plot_exchange": [],
+    "tabulate_decomposition": [],
+    "plot_decomposition": [],
+    "tabulate_lsi": ["lsi_A2"],
+    "plot_lsi_scatter": ["lsi_A2"],
+    "plot_lsi_ranges": ["lsi_A2"],
+    "tabulate_map": [*SCORES, "lsi_A2"],
+    "plot_map": [*SCORES, "lsi_A2"],
+    "tabulate_pca_meaning": SCORES,
+    "plot_pca_meaning": SCORES,
+}
+LEFT_OUT = []
+
+
+if ARCHIVE:
+    ARCHIVED_COLUMNS = archived.columns(ARCHIVE, SYSTEMS)
+    LEFT_OUT = [
+        name
+        for name in TABLE_RULES + FIGURE_RULES
+        if not set(FROM_PREDICTIONS.get(name, [None])) <= ARCHIVED_COLUMNS
+    ]
+    TABLE_RULES = [name for name in TABLE_RULES if name not in LEFT_OUT]
+    FIGURE_RULES = [name for name in FIGURE_RULES if name not in LEFT_OUT]
+
+    ruleorder: import_predictions > predict_shifts
+    ruleorder: import_molarities > tabulate_md
+
+    rule import_predictions:
+        input:
+            predictions=lambda wildcards: archived.prediction_file(ARCHIVE, wildcards.system),
+            members=lambda wildcards: archived.member_files(ARCHIVE, SYSTEMS).get(
+                wildcards.system, []
+            ),
+        output:
+            predictions=f"{RESULTS}/predictions/{{system}}.parquet",
+            members=f"{RESULTS}/predictions/{{system}}_members.csv",
+        log:
+            f"{LOGS}/import_predictions/{{system}}.log",
+        localrule: True
+        conda:
+            "../../envs/analysis.yaml"
+        threads: 1
+        params:
+            reference_shielding_ppm=STUDY.spectrum.reference_shielding_ppm,
+            code=code("import_predictions"),
+        message:
+            "Taking archived predictions of {wildcards.system}"
+        script:
+            "../../scripts/import_predictions.py"
+
+    rule import_molarities:
+        input:
+            md=archived.molarity_file(ARCHIVE),
+        output:
+            md=MD_TABLE,
+        log:
+            f"{LOGS}/import_molarities.log",
+        localrule: True
+        conda:
+            "../../envs/analysis.yaml"
+        threads: 1
+        params:
+            systems=SYSTEMS,
+            code=code("import_molarities"),
+        message:
+            "Taking archived molarities"
+        script:
+            "../../scripts/import_molarities.py"
