@@ -3,12 +3,14 @@
 import numpy as np
 import torch
 from ase.data import atomic_numbers
-from e3nn import o3
+from mace.calculators import MACECalculator  # noqa: F401  it lets e3nn be imported
 from mace.modules import ScaleShiftMACE, interaction_classes
 
 
 def save_untrained(path, symbols, scale=1.0, seed=1):
     """Write a MACE with random weights: a smooth energy with short-range (ZBL) repulsion."""
+    from e3nn import o3
+
     torch.manual_seed(seed)
     torch.set_default_dtype(torch.float64)
     numbers = sorted(atomic_numbers[symbol] for symbol in symbols)
