@@ -595,7 +595,6 @@ def test_mace_without_training_is_stopped(mace_model, copied, electrolyte, packe
         (InputError, dynamics.SimulationError), match=r"know this liquid|blew up in .*: at step \d"
     ):
         simulate(electrolyte, packed, copied, potential)
-    assert not (copied / "work/7_production/done.json").exists()
 
 
 @pytest.mark.slow
