@@ -12,6 +12,7 @@ from ionshift.errors import InputError
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
     "potential": {"md.engine": "potential"},
+    "potential_md": {"md.engine": "potential"},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
