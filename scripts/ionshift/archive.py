@@ -46,6 +46,8 @@ def input_files(study):
     templates = [species.template for species in study.electrolyte.species.values()]
     forcefield, shipped = study.electrolyte.forcefield, study.labelling.shipped
     named = [*templates, forcefield, *shipped, *study.sampling.chosen, study.elf.published]
+    if study.md.engine == "potential":
+        named += study.potential.files()
     return [Path(name) for name in named if name] + measured
 
 

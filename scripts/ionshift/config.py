@@ -74,8 +74,10 @@ class System(Block):
 
 
 class MD(Block):
-    engine: Literal["openmm", "gromacs"] = Field(
-        "openmm", description="MD program; both run the same Hamiltonian."
+    engine: Literal["openmm", "gromacs", "potential"] = Field(
+        "openmm",
+        description="openmm, gromacs: the force field, by either program; potential: the block "
+        "`potential`, from a box that OpenMM has equilibrated with the force field.",
     )
     platform: Literal["auto", "CPU", "CUDA", "OpenCL"] = Field(
         "CPU", description="OpenMM platform (`auto`: the fastest one present)."
@@ -84,7 +86,9 @@ class MD(Block):
     replicas: Count = Field(1, description="Independent boxes a system, by seed.")
     temperature_K: Positive = Field(298.15, description="Temperature of the production run.")
     pressure_bar: float = Field(1.0, description="Pressure of the NPT stages.")
-    timestep_fs: float = Field(4.0, gt=0, le=5, description="Time step; bonds to H constrained.")
+    timestep_fs: float = Field(
+        4.0, gt=0, le=5, description="Time step with the force field; bonds to H constrained."
+    )
     hydrogen_mass_amu: float | None = Field(
         3.0, ge=1, le=4, description="Hydrogen mass after repartitioning; null leaves masses alone."
     )
@@ -105,7 +109,7 @@ class MD(Block):
     @model_validator(mode="after")
     def _whole_frames(self):
         steps = 1000 * self.frame_interval_ps / self.timestep_fs
-        if abs(steps - round(steps)) > 1e-6:
+        if self.engine != "potential" and abs(steps - round(steps)) > 1e-6:
             raise ValueError(
                 f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
                 f"steps, timestep_fs = {self.timestep_fs:g}"
@@ -129,6 +133,97 @@ def _whole_number(key, value, interval_key, block):
             f"{key} = {value:g} is not a whole multiple of {interval_key} = "
             f"{getattr(block, interval_key):g}"
         )
+
+
+class Potential(Block):
+    """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
+
+    kind: Literal["mace", "deepmd", "nequip", "sevennet", "chgnet", "tblite", "emt", "python"] = (
+        Field("tblite", description="Family of the potential; each has its environment file.")
+    )
+    model: str | None = Field(
+        None,
+        description="Model file, relative to the repository; for tblite the method (null: "
+        "GFN1-xTB), for python a callable that returns an ASE calculator, as `package.module:name` "
+        "or `path/to/file.py:name`; emt takes none.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where it is evaluated (`auto`: a GPU where there is one)."
+    )
+    dtype: Literal["float32", "float64"] = Field(
+        "float64", description="Floating-point numbers of the model, where the family has both."
+    )
+    options: dict[str, bool | int | float | str] = Field(
+        {}, description="Further keyword arguments of the family's calculator (MACE: head)."
+    )
+
+    @model_validator(mode="after")
+    def _has_its_model(self):
+        if self.kind == "tblite" and self.model not in (None, *TBLITE_METHODS):
+            raise ValueError(
+                f"model = '{self.model}' is no method of tblite; take {', '.join(TBLITE_METHODS)}"
+            )
+        if self.model is None and self.kind not in ("tblite", "emt"):
+            raise ValueError(f"model is not given, kind {self.kind} needs {MODEL[self.kind]}")
+        if self.model is not None and self.kind == "emt":
+            raise ValueError(f"model = '{self.model}': kind emt takes none; remove it")
+        return self
+
+    def files(self):
+        """The model file in a list; empty for a potential that is read from no file."""
+        if self.kind in ("tblite", "emt"):
+            return []
+        if self.kind == "python":
+            source = self.model.rpartition(":")[0]
+            return [source] if source.endswith(".py") else []
+        return [self.model]
+
+
+class PotentialMD(Block):
+    """How a run goes on with a potential after the stages of the force field."""
+
+    timestep_fs: float = Field(
+        0.5, gt=0, le=2, description="Time step; no bond is constrained (at most 1 with light H)."
+    )
+    hydrogen_mass_amu: float | None = Field(
+        None,
+        ge=1,
+        le=4,
+        description="Hydrogen mass after repartitioning; null leaves masses alone.",
+    )
+    relax_steps: int = Field(
+        20, ge=0, description="Steps of relaxation at the hand-over, to release strained bonds."
+    )
+    settle_ps: Positive = Field(
+        0.5, description="NVT with half the step and strong friction, after the hand-over."
+    )
+    npt_ps: NotNegative = Field(
+        5.0, description="NPT; its second half sets the density. 0 keeps the force field's density."
+    )
+    nvt_ps: Positive = Field(2.0, description="NVT equilibration before production.")
+    largest_bond_factor: float | None = Field(
+        1.5,
+        gt=1,
+        description="A covalent bond longer than this many times the force field's length stops "
+        "the run; null lets bonds break.",
+    )
+    energy_window_kJ_mol_atom: Positive = Field(
+        25.0,
+        description="The run stops when the potential energy an atom leaves its value at the last "
+        "checkpoint by more than this.",
+    )
+
+
+MODEL = {
+    "mace": "a .model file of mace_run_train",
+    "deepmd": "a frozen model (.pth or .pb)",
+    "nequip": "a model compiled by nequip-compile (--target ase)",
+    "sevennet": "a checkpoint (.pth)",
+    "chgnet": "a checkpoint (.pth.tar)",
+    "python": "a callable as package.module:name or path/to/file.py:name",
+}
+"""What `potential.model` holds, by kind."""
+TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
 
 
 class Shell(Block):
@@ -536,6 +631,12 @@ class Study(Block):
         min_length=1, description="Name of a composition (such as 1M) to its contents."
     )
     md: MD = Field(MD(), description="Molecular dynamics.")
+    potential: Potential = Field(
+        Potential(), description="The interatomic potential of `md.engine: potential`."
+    )
+    potential_md: PotentialMD = Field(
+        PotentialMD(), description="Molecular dynamics with that potential."
+    )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
@@ -556,6 +657,8 @@ class Study(Block):
         for name, system in self.systems.items():
             _check_composition(name, system, self.electrolyte)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
+        if self.md.engine == "potential":
+            _check_potential_frames(self.md, self.potential_md)
         return self
 
     def lsi_cutoffs_A(self):
@@ -608,6 +711,15 @@ def _check_viscosities(viscosity_mPa_s, systems):
                 f"dynamics.viscosity_mPa_s: unknown system '{name}'{hint}; systems has "
                 f"{', '.join(systems)}"
             )
+
+
+def _check_potential_frames(md, potential_md):
+    steps = 1000 * md.frame_interval_ps / potential_md.timestep_fs
+    if abs(steps - round(steps)) > 1e-6:
+        raise ValueError(
+            f"md.frame_interval_ps = {md.frame_interval_ps:g} is not a whole number of time steps, "
+            f"potential_md.timestep_fs = {potential_md.timestep_fs:g}"
+        )
 
 
 def _closest(word, known):

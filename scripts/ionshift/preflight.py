@@ -6,6 +6,7 @@ import pandas as pd
 
 from ionshift import archived, electrolyte, experiment, sampling
 from ionshift.errors import InputError
+from ionshift.potentials.timestep import check_timestep
 
 
 def check(study):
@@ -25,6 +26,7 @@ def check(study):
     _check_chosen(study)
     _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)
+    _check_potential(study)
     for name, system in study.systems.items():
         electrolyte.check(study.electrolyte, system)
         _check_cutoffs(study, name, system)
@@ -60,6 +62,19 @@ def _check_chosen(study):
             "nothing to train on: sampling.n_clusters = 0, sampling.chosen and labelling.shipped "
             "are empty; set one of them"
         )
+
+
+def _check_potential(study):
+    """The step is short enough, and the model is there unless the study itself makes it."""
+    if study.md.engine != "potential":
+        return
+    check_timestep(study.potential_md, electrolyte.elements(study.electrolyte))
+    for path in study.potential.files():
+        if not Path(path).is_file() and Path("results") not in Path(path).parents:
+            raise InputError(
+                f"potential.model = '{study.potential.model}': no such file; give a path relative "
+                "to the repository's root"
+            )
 
 
 def _check_published(path):

@@ -16,6 +16,7 @@ def load_study():
 STUDY = load_study()
 ARCHIVE = Path(STUDY.inference.archive) if STUDY.inference.archive else None
 SYSTEMS = list(STUDY.systems)
+WITH_POTENTIAL = STUDY.md.engine == "potential"
 REPLICAS = range(STUDY.md.replicas)
 N_TO_LABEL = {name: sampling.n_to_label(STUDY.sampling, name) for name in SYSTEMS}
 LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]
