@@ -1,4 +1,14 @@
-"""Computing labels: clusters go through the store, what is missing is computed by processes."""
+"""Computing labels: structures go through the store, what is missing is computed by processes.
+
+What is computed is a task, an object that can be pickled with
+
+- `key_of(atoms)`: the label's key;
+- `compute(atoms, last_failure)`: one record, a dict with status, reason, wall_s and
+  `record_columns`; it never raises for a structure. `last_failure` is the failed record of an
+  earlier try that was put aside, or None;
+- `describe(record)`: an ok record in a few words;
+- `record_columns`, and `workers_key`: the configuration's key of the number of workers.
+"""
 
 import os
 from collections import deque
@@ -6,10 +16,30 @@ from contextlib import suppress
 from multiprocessing import connection, get_context
 
 from ionshift import labels, shielding
-from ionshift.labels import LabelStore
 
 ATTEMPTS = 2
-"""How often a cluster is tried whose process is killed."""
+"""How often a structure is tried whose process is killed."""
+
+
+class ShieldingTask:
+    """Shieldings of clusters (`charge` in info, the nucleus first) by a `config.Protocol`."""
+
+    record_columns = labels.RECORD_COLUMNS
+    workers_key = "labelling.workers"
+
+    def __init__(self, protocol):
+        self.protocol = protocol
+
+    def key_of(self, atoms):
+        return labels.label_key(atoms, atoms.info["charge"], self.protocol)
+
+    def compute(self, atoms, last_failure):
+        recipe = shielding.next_recipe(last_failure)
+        charge = int(atoms.info["charge"])
+        return shielding.compute(atoms, charge, self.protocol, first_recipe=recipe)
+
+    def describe(self, record):
+        return f"{record['shielding_ppm']:.3f} ppm"
 
 
 def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_name=None):
@@ -32,21 +62,32 @@ def label_clusters(clusters, protocol, store, workers=1, log=print, protocol_nam
     """
     if protocol_name:
         _say_what_changed(protocol_name, protocol, store, log)
-    keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+    keys = label_structures(clusters, ShieldingTask(protocol), store, workers, log)
+    return labels.label_table(clusters, keys, store, protocol)
+
+
+def label_structures(structures, task, store, workers=1, log=print, kind="clusters"):
+    """Label structures through the store: the work of `label_clusters` for any task.
+
+    Returns
+    -------
+    list of the labels' keys, in the order of `structures`
+    """
+    keys = [task.key_of(atoms) for atoms in structures]
     for key in keys:
         aside = store.set_damaged_aside(key)
         if aside:
             log(f"a label file was damaged (truncated or edited), computing it again: see {aside}")
-    waiting = {key: atoms for key, atoms in zip(keys, clusters, strict=True) if key not in store}
+    waiting = {key: atoms for key, atoms in zip(keys, structures, strict=True) if key not in store}
     n_known = len(set(keys)) - len(waiting)
-    log(f"{len(clusters)} clusters: {n_known} labels in the store, {len(waiting)} to compute")
-    finished = _compute_all(waiting, protocol, store, workers, log)
+    log(f"{len(structures)} {kind}: {n_known} labels in the store, {len(waiting)} to compute")
+    finished = _compute_all(waiting, task, store, workers, log)
     for count, (key, record, found) in enumerate(finished, start=1):
         log(
-            f"label {count}/{len(waiting)} {_name(waiting[key], key)}: {_summary(record)}"
+            f"label {count}/{len(waiting)} {_name(waiting[key], key)}: {_summary(record, task)}"
             f"{', by another process' if found else ''}"
         )
-    return labels.label_table(clusters, keys, store, protocol)
+    return keys
 
 
 def _say_what_changed(name, protocol, store, log):
@@ -67,19 +108,19 @@ def _name(atoms, key):
     return atoms.info.get("cluster_id", key[:12])
 
 
-def _summary(record):
+def _summary(record, task):
     if record["status"] == "ok":
-        return f"{record['shielding_ppm']:.3f} ppm in {record['wall_s']:.0f} s"
+        return f"{task.describe(record)} in {record['wall_s']:.0f} s"
     return f"{record['status']}, {record['reason']}"
 
 
 class _Worker:
     """A process that computes one label after another; its end of the pipe tells if it died."""
 
-    def __init__(self, protocol, folder):
+    def __init__(self, task, store):
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, protocol, folder), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, task, store), daemon=True)
         self.process.start()
         theirs.close()
         self.key = None
@@ -112,9 +153,8 @@ class _Worker:
         self.process.join()
 
 
-def _serve(pipe, protocol, folder):
+def _serve(pipe, task, store):
     """Answer requests until the other end of the pipe is closed."""
-    store = LabelStore(folder)
     while True:
         try:
             request = pipe.recv()
@@ -123,20 +163,20 @@ def _serve(pipe, protocol, folder):
         if request is None:
             return
         try:
-            answer = _compute_one(*request, protocol, store)
+            answer = _compute_one(*request, task, store)
         except Exception as error:
             answer = error
         pipe.send(answer)
 
 
-def _compute_all(waiting, protocol, store, workers, log):
+def _compute_all(waiting, task, store, workers, log):
     """Yield (key, record, found in the store meanwhile) of every waiting label."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     queue, tries = deque(waiting), dict.fromkeys(waiting, 0)
     busy = []
     try:
         for _ in range(min(workers, len(queue))):
-            busy.append(_start(queue, waiting, tries, protocol, store))
+            busy.append(_start(queue, waiting, tries, task, store))
         while busy:
             ready = connection.wait([worker.pipe for worker in busy])
             for worker in [worker for worker in busy if worker.pipe in ready]:
@@ -144,15 +184,15 @@ def _compute_all(waiting, protocol, store, workers, log):
                 if answer is not None:
                     yield key, *answer
                 elif tries[key] < ATTEMPTS:
-                    log(f"{_name(waiting[key], key)}: {_death(worker)}; trying once more")
+                    log(f"{_name(waiting[key], key)}: {_death(worker, task)}; trying once more")
                     queue.append(key)
                 else:
-                    yield key, _store_death(key, worker, store), False
+                    yield key, _store_death(key, worker, task, store), False
                 if answer is None or not queue:
                     worker.retire()
                     busy.remove(worker)
                     if queue:
-                        busy.append(_start(queue, waiting, tries, protocol, store))
+                        busy.append(_start(queue, waiting, tries, task, store))
                 else:
                     _give_next(worker, queue, waiting, tries)
     finally:
@@ -160,8 +200,8 @@ def _compute_all(waiting, protocol, store, workers, log):
             worker.stop()
 
 
-def _start(queue, waiting, tries, protocol, store):
-    worker = _Worker(protocol, store.folder)
+def _start(queue, waiting, tries, task, store):
+    worker = _Worker(task, store)
     _give_next(worker, queue, waiting, tries)
     return worker
 
@@ -172,27 +212,26 @@ def _give_next(worker, queue, waiting, tries):
     worker.give(key, waiting[key])
 
 
-def _death(worker):
+def _death(worker, task):
     return (
         f"its process was killed (exit code {worker.process.exitcode}; -9 is often a lack of "
-        "memory: fewer labelling.workers need less)"
+        f"memory: fewer {task.workers_key} need less)"
     )
 
 
-def _store_death(key, worker, store):
-    record = dict.fromkeys(labels.RECORD_COLUMNS)
-    record |= {"status": "failed", "reason": f"{_death(worker)}, {ATTEMPTS} times"}
+def _store_death(key, worker, task, store):
+    record = dict.fromkeys(task.record_columns)
+    record |= {"status": "failed", "reason": f"{_death(worker, task)}, {ATTEMPTS} times"}
     store.put(key, record)
     return record
 
 
-def _compute_one(key, atoms, protocol, store):
+def _compute_one(key, atoms, task, store):
     """(record, False), or (record, True) where another process stored the label meanwhile."""
     with store.claim(key):
         if key in store:
             return store.get(key), True
-        recipe = shielding.next_recipe(store.last_failure(key))
-        record = shielding.compute(atoms, int(atoms.info["charge"]), protocol, first_recipe=recipe)
+        record = task.compute(atoms, store.last_failure(key))
         store.put(key, record)
     return record, False
 
