@@ -131,6 +131,57 @@ def _whole_number(key, value, interval_key, block):
         )
 
 
+class Potential(Block):
+    """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
+
+    kind: Literal["mace", "deepmd", "nequip", "sevennet", "chgnet", "tblite", "emt", "python"] = (
+        Field("tblite", description="Family of the potential; each has its environment file.")
+    )
+    model: str | None = Field(
+        None,
+        description="Model file, relative to the repository; for tblite the method (null: "
+        "GFN1-xTB), for python a callable that returns an ASE calculator, as `package.module:name` "
+        "or `path/to/file.py:name`; emt takes none.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where it is evaluated (`auto`: a GPU where there is one)."
+    )
+    dtype: Literal["float32", "float64"] = Field(
+        "float64", description="Floating-point numbers of the model, where the family has both."
+    )
+    options: dict[str, bool | int | float | str] = Field(
+        {}, description="Further keyword arguments of the family's calculator (MACE: head)."
+    )
+
+    @model_validator(mode="after")
+    def _has_its_model(self):
+        if self.model is None and self.kind not in ("tblite", "emt"):
+            raise ValueError(f"model is not given, kind {self.kind} needs {MODEL[self.kind]}")
+        if self.model is not None and self.kind == "emt":
+            raise ValueError(f"model = '{self.model}': kind emt takes none; remove it")
+        return self
+
+    def files(self):
+        """The model file in a list; empty for a potential that is read from no file."""
+        if self.kind in ("tblite", "emt"):
+            return []
+        if self.kind == "python":
+            source = self.model.rpartition(":")[0]
+            return [source] if source.endswith(".py") else []
+        return [self.model]
+
+
+MODEL = {
+    "mace": "a .model file of mace_run_train",
+    "deepmd": "a frozen model (.pth or .pb)",
+    "nequip": "a model compiled by nequip-compile (--target ase)",
+    "sevennet": "a checkpoint (.pth)",
+    "chgnet": "a checkpoint (.pth.tar)",
+    "python": "a callable as package.module:name or path/to/file.py:name",
+}
+"""What `potential.model` holds, by kind."""
+
+
 class Shell(Block):
     ligand_elements: list[Element] = Field(
         ["O"], min_length=1, description="Elements that coordinate the nucleus."
@@ -508,6 +559,9 @@ class Study(Block):
         min_length=1, description="Name of a composition (such as 1M) to its contents."
     )
     md: MD = Field(MD(), description="Molecular dynamics.")
+    potential: Potential = Field(
+        Potential(), description="The interatomic potential of `md.engine: potential`."
+    )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")

@@ -1,0 +1,1 @@
+"""Interatomic potentials: calculators by family, behind one entry of the configuration."""

@@ -1,0 +1,333 @@
+"""ASE calculators of interatomic potentials by family, and what is checked before they are used.
+
+A family is imported when it is asked for: each has an environment of its own, for their versions
+of shared libraries exclude each other.
+"""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+from pathlib import Path
+
+import numpy as np
+from ase.calculators.emt import parameters as emt_parameters
+from ase.data import chemical_symbols
+
+from ionshift.errors import InputError
+
+PACKAGES = {
+    "mace": ("mace-torch", "torch"),
+    "deepmd": ("deepmd-kit",),
+    "nequip": ("nequip", "torch"),
+    "sevennet": ("sevenn", "torch"),
+    "chgnet": ("chgnet", "torch"),
+    "tblite": ("tblite",),
+    "emt": ("ase",),
+    "python": ("ase",),
+}
+"""Packages on PyPI behind each kind; the first one brings the calculator."""
+TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
+TBLITE_HEAVIEST = 86
+CPU_ONLY = ("tblite", "emt")
+# Forces must equal the slope of the energy along them within this share.
+SLOPE_TOLERANCE = 0.05
+LONGEST_DISPLACEMENT_A = 0.01
+RATTLE_A = 0.05
+# Root mean square of a force component in a molecular liquid at room temperature: about 1 eV/A.
+# The same in kcal/mol/A, kJ/mol/A or Hartree/bohr is outside these limits.
+WEAKEST_FORCE_eV_A = 0.05
+STRONGEST_FORCE_eV_A = 10.0
+
+
+def build(potential, elements):
+    """The calculator of a potential, on the device that there is.
+
+    Parameters
+    ----------
+    potential : config.Potential
+    elements : symbols of the elements that it has to cover
+
+    Returns
+    -------
+    ASE calculator: energies in eV, forces in eV/A
+
+    Raises
+    ------
+    InputError
+        for a missing file or package, elements that the model does not know, a GPU that is not
+        there, and a model that the installed version cannot read.
+    """
+    device = _device(potential)
+    for path in potential.files():
+        if not Path(path).is_file():
+            raise InputError(
+                f"potential.model = '{potential.model}': no file {path}; give a path relative to "
+                "the repository's root"
+            )
+    try:
+        calculator, known = FAMILIES[potential.kind](potential, device)
+    except InputError:
+        raise
+    except ImportError as error:
+        raise _missing(potential, error) from error
+    except Exception as error:
+        raise _unreadable(potential, error) from error
+    _check_species(potential, elements, known)
+    return calculator
+
+
+def versions(potential):
+    """Versions of the packages behind a potential, as a dict."""
+    return {name: _version(name) for name in PACKAGES[potential.kind]}
+
+
+def check(calculator, potential, atoms, bonded=True):
+    """Evaluate once, and look whether energies and forces can be those of ASE's units.
+
+    Parameters
+    ----------
+    calculator : what `build` returned
+    potential : config.Potential, to be named in messages
+    atoms : ase.Atoms in a state that thermal motion reaches; not changed
+    bonded : whether there are covalent bonds, whose forces are never weak
+
+    Raises
+    ------
+    InputError
+        for numbers that are not finite, forces that are not the slope of the energy, forces far
+        from thermal ones in eV/A, and a model that fails because another version wrote it.
+    """
+    atoms = atoms.copy()
+    atoms.calc = calculator
+    try:
+        forces = atoms.get_forces()
+        energy = atoms.get_potential_energy()
+    except Exception as error:
+        raise _unreadable(potential, error) from error
+    if not (np.isfinite(energy) and np.all(np.isfinite(forces))):
+        raise InputError(
+            f"potential.model = '{potential.model}' ({potential.kind}): energy or forces of the "
+            "first configuration are not finite; train or choose another model"
+        )
+    if bonded:
+        _check_size_of_forces(potential, forces)
+    _check_slope(potential, atoms, forces)
+
+
+def _check_size_of_forces(potential, forces):
+    rms = float(np.sqrt(np.mean(forces**2)))
+    if not WEAKEST_FORCE_eV_A < rms < STRONGEST_FORCE_eV_A:
+        raise InputError(
+            f"potential.model = '{potential.model}' ({potential.kind}): the forces of the first "
+            f"configuration have a root mean square of {rms:.3g} eV/A, a molecular liquid has "
+            "about 1 eV/A; the model's units are not eV and Angstrom, or it does not know this liquid"
+        )
+
+
+def _check_slope(potential, atoms, forces):
+    """Compare forces with a central difference of the energy along them."""
+    if np.abs(forces).max() < WEAKEST_FORCE_eV_A:
+        atoms.rattle(RATTLE_A, seed=1)
+        forces = atoms.get_forces()
+    norm = np.linalg.norm(forces)
+    direction = forces / norm
+    step_A = LONGEST_DISPLACEMENT_A / np.linalg.norm(direction, axis=1).max()
+    start_A = atoms.get_positions()
+    energies = []
+    for sign in (1, -1):
+        atoms.set_positions(start_A + sign * step_A * direction)
+        energies.append(atoms.get_potential_energy())
+    slope = (energies[1] - energies[0]) / (2 * step_A)
+    if not abs(slope - norm) <= SLOPE_TOLERANCE * norm:
+        raise InputError(
+            f"potential.model = '{potential.model}' ({potential.kind}): its forces are not the "
+            f"slope of its energy (along the forces the energy falls by {slope:.4g} eV/A, the "
+            f"forces say {norm:.4g} eV/A, ratio {norm / slope:.4g}); give both in eV and Angstrom"
+        )
+
+
+def _device(potential):
+    if potential.kind in CPU_ONLY:
+        if potential.device == "cuda":
+            raise InputError(
+                f"potential.device = 'cuda': kind {potential.kind} runs on the CPU alone; take "
+                "device: auto or cpu"
+            )
+        return "cpu"
+    if potential.device == "cpu":
+        return "cpu"
+    if _cuda_is_there():
+        return "cuda"
+    if potential.device == "cuda":
+        raise InputError(
+            "potential.device = 'cuda': no CUDA device is visible to PyTorch on this machine; take "
+            "device: auto or cpu, or run where there is a GPU and a PyTorch built for CUDA"
+        )
+    return "cpu"
+
+
+def _cuda_is_there():
+    try:
+        return importlib.import_module("torch").cuda.is_available()
+    except ImportError:
+        return False
+
+
+def _check_species(potential, elements, known):
+    missing = sorted(set(elements) - set(known)) if known is not None else []
+    if missing:
+        raise InputError(
+            f"potential.model = '{potential.model or potential.kind}' ({potential.kind}) does not "
+            f"cover {', '.join(missing)}; it knows {_listed(known)}. Train it on all elements of "
+            "the study, or choose another model"
+        )
+
+
+def _listed(known):
+    known = sorted(known)
+    return ", ".join(known) if len(known) <= 20 else f"{len(known)} elements"
+
+
+def _missing(potential, error):
+    package = PACKAGES[potential.kind][0]
+    if potential.kind == "python":
+        return InputError(f"potential.model = '{potential.model}': {error}")
+    return InputError(
+        f"potential.kind = '{potential.kind}': the Python package {package} cannot be imported "
+        f"({error}); make the environment envs/potential_{potential.kind}.yaml, or install "
+        f"{package} with pip into an environment of its own"
+    )
+
+
+def _unreadable(potential, error):
+    found = ", ".join(f"{name} {version}" for name, version in versions(potential).items())
+    return InputError(
+        f"potential.model = '{potential.model}': {potential.kind} cannot use it "
+        f"({type(error).__name__}: {_first_line(error)}). The file is damaged, of another kind, or "
+        f"written by another version than the one installed ({found}); write it again with this "
+        f"version, or install the version that wrote it"
+    )
+
+
+def _first_line(error):
+    return next(iter(str(error).strip().splitlines()), "no message")
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+# Every family: (potential, device) -> calculator, known symbols (None: it does not say).
+
+
+def _mace(potential, device):
+    module = importlib.import_module("mace.calculators")
+    calculator = module.MACECalculator(
+        model_paths=Path(potential.model),
+        device=device,
+        default_dtype=potential.dtype,
+        **potential.options,
+    )
+    return calculator, [chemical_symbols[z] for z in calculator.z_table.zs]
+
+
+def _deepmd(potential, device):
+    os.environ["DEVICE"] = device  # DeePMD-kit has no argument for it
+    module = importlib.import_module("deepmd.calculator")
+    calculator = module.DP(model=potential.model, **potential.options)
+    return calculator, list(calculator.dp.get_type_map())
+
+
+def _nequip(potential, device):
+    module = importlib.import_module("nequip.integrations.ase")
+    calculator = module.NequIPCalculator.from_compiled_model(
+        potential.model,
+        device=device,
+        **{"chemical_species_to_atom_type_map": True, **potential.options},
+    )
+    return calculator, None
+
+
+def _sevennet(potential, device):
+    module = importlib.import_module("sevenn.calculator")
+    calculator = module.SevenNetCalculator(potential.model, device=device, **potential.options)
+    return calculator, [chemical_symbols[z] for z in calculator.type_map]
+
+
+def _chgnet(potential, device):
+    dynamics = importlib.import_module("chgnet.model.dynamics")
+    model = importlib.import_module("chgnet.model.model").CHGNet.from_file(potential.model)
+    calculator = dynamics.CHGNetCalculator(model=model, use_device=device, **potential.options)
+    return calculator, chemical_symbols[1:95]
+
+
+def _tblite(potential, device):
+    method = potential.model or TBLITE_METHODS[0]
+    if method not in TBLITE_METHODS:
+        raise InputError(
+            f"potential.model = '{method}': tblite has no such method; take one of "
+            f"{', '.join(TBLITE_METHODS)}"
+        )
+    module = importlib.import_module("tblite.ase")
+    calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
+    return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
+
+
+def _emt(potential, device):
+    module = importlib.import_module("ase.calculators.emt")
+    return module.EMT(**potential.options), list(emt_parameters)
+
+
+def _python(potential, device):
+    """What a callable of the user returns; device and dtype are given if it has such arguments."""
+    source, _, name = potential.model.rpartition(":")
+    module = _module_from_file(source) if source.endswith(".py") else _imported(potential, source)
+    factory = getattr(module, name, None)
+    if not callable(factory):
+        raise InputError(
+            f"potential.model = '{potential.model}': {source} has no callable '{name}'; give "
+            "package.module:name or path/to/file.py:name"
+        )
+    given = {"device": device, "dtype": potential.dtype}
+    accepted = inspect.signature(factory).parameters
+    arguments = {key: value for key, value in given.items() if key in accepted}
+    calculator = factory(**arguments, **potential.options)
+    if not hasattr(calculator, "get_potential_energy"):
+        raise InputError(
+            f"potential.model = '{potential.model}': it returned a {type(calculator).__name__}, "
+            "not an ASE calculator"
+        )
+    return calculator, None
+
+
+def _imported(potential, name):
+    if not name:
+        raise InputError(
+            f"potential.model = '{potential.model}': no module is named; give package.module:name "
+            "or path/to/file.py:name"
+        )
+    return importlib.import_module(name)
+
+
+def _module_from_file(path):
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+FAMILIES = {
+    "mace": _mace,
+    "deepmd": _deepmd,
+    "nequip": _nequip,
+    "sevennet": _sevennet,
+    "chgnet": _chgnet,
+    "tblite": _tblite,
+    "emt": _emt,
+    "python": _python,
+}
