@@ -4,7 +4,7 @@ from pathlib import Path
 
 from common import launch
 from ionshift import dynamics
-from ionshift.config import MD, Electrolyte, System
+from ionshift.config import MD, Electrolyte, Potential, PotentialMD, System
 
 
 def main(snakemake, log):
@@ -19,6 +19,8 @@ def main(snakemake, log):
         seed=snakemake.params.seed,
         threads=snakemake.threads,
         log=log,
+        potential=Potential(**snakemake.params.potential),
+        potential_md=PotentialMD(**snakemake.params.potential_md),
     )
 
 

@@ -74,8 +74,10 @@ class System(Block):
 
 
 class MD(Block):
-    engine: Literal["openmm", "gromacs"] = Field(
-        "openmm", description="MD program; both run the same Hamiltonian."
+    engine: Literal["openmm", "gromacs", "potential"] = Field(
+        "openmm",
+        description="openmm, gromacs: the force field, by either program; potential: the block "
+        "`potential`, from a box that OpenMM has equilibrated with the force field.",
     )
     platform: Literal["auto", "CPU", "CUDA", "OpenCL"] = Field(
         "CPU", description="OpenMM platform (`auto`: the fastest one present)."
@@ -84,7 +86,9 @@ class MD(Block):
     replicas: Count = Field(1, description="Independent boxes a system, by seed.")
     temperature_K: Positive = Field(298.15, description="Temperature of the production run.")
     pressure_bar: float = Field(1.0, description="Pressure of the NPT stages.")
-    timestep_fs: float = Field(4.0, gt=0, le=5, description="Time step; bonds to H constrained.")
+    timestep_fs: float = Field(
+        4.0, gt=0, le=5, description="Time step with the force field; bonds to H constrained."
+    )
     hydrogen_mass_amu: float | None = Field(
         3.0, ge=1, le=4, description="Hydrogen mass after repartitioning; null leaves masses alone."
     )
@@ -105,7 +109,7 @@ class MD(Block):
     @model_validator(mode="after")
     def _whole_frames(self):
         steps = 1000 * self.frame_interval_ps / self.timestep_fs
-        if abs(steps - round(steps)) > 1e-6:
+        if self.engine != "potential" and abs(steps - round(steps)) > 1e-6:
             raise ValueError(
                 f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
                 f"steps, timestep_fs = {self.timestep_fs:g}"
@@ -155,6 +159,10 @@ class Potential(Block):
 
     @model_validator(mode="after")
     def _has_its_model(self):
+        if self.kind == "tblite" and self.model not in (None, *TBLITE_METHODS):
+            raise ValueError(
+                f"model = '{self.model}' is no method of tblite; take {', '.join(TBLITE_METHODS)}"
+            )
         if self.model is None and self.kind not in ("tblite", "emt"):
             raise ValueError(f"model is not given, kind {self.kind} needs {MODEL[self.kind]}")
         if self.model is not None and self.kind == "emt":
@@ -171,6 +179,41 @@ class Potential(Block):
         return [self.model]
 
 
+class PotentialMD(Block):
+    """How a run goes on with a potential after the stages of the force field."""
+
+    timestep_fs: float = Field(
+        0.5, gt=0, le=2, description="Time step; no bond is constrained (at most 1 with light H)."
+    )
+    hydrogen_mass_amu: float | None = Field(
+        None,
+        ge=1,
+        le=4,
+        description="Hydrogen mass after repartitioning; null leaves masses alone.",
+    )
+    relax_steps: int = Field(
+        20, ge=0, description="Steps of relaxation at the hand-over, to release strained bonds."
+    )
+    settle_ps: Positive = Field(
+        0.5, description="NVT with half the step and strong friction, after the hand-over."
+    )
+    npt_ps: NotNegative = Field(
+        5.0, description="NPT; its second half sets the density. 0 keeps the force field's density."
+    )
+    nvt_ps: Positive = Field(2.0, description="NVT equilibration before production.")
+    largest_bond_factor: float | None = Field(
+        1.5,
+        gt=1,
+        description="A covalent bond longer than this many times the force field's length stops "
+        "the run; null lets bonds break.",
+    )
+    energy_window_kJ_mol_atom: Positive = Field(
+        25.0,
+        description="The run stops when the potential energy an atom leaves its value at the last "
+        "checkpoint by more than this.",
+    )
+
+
 MODEL = {
     "mace": "a .model file of mace_run_train",
     "deepmd": "a frozen model (.pth or .pb)",
@@ -180,6 +223,7 @@ MODEL = {
     "python": "a callable as package.module:name or path/to/file.py:name",
 }
 """What `potential.model` holds, by kind."""
+TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
 
 
 class Reference(Block):
@@ -283,10 +327,10 @@ class PotentialModel(Block):
     learning_shares: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
         [], description="Shares of the training frames of further trainings: the learning curve."
     )
-    isolated_atoms: Literal["computed", "average"] = Field(
-        "computed",
-        description="Energies of single atoms: by the reference calculator, or fitted to the "
-        "frames' energies.",
+    isolated_atoms: Literal["average", "computed"] = Field(
+        "average",
+        description="Energies of single atoms: a fit to the frames' energies, which learns faster, "
+        "or computed by the reference calculator, for molecules that dissociate.",
     )
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where it is trained.")
     dtype: Literal["float32", "float64"] = Field("float32", description="Numbers of the model.")
@@ -306,28 +350,24 @@ class PotentialValidation(Block):
         1.0, description="Largest drift of the total energy per atom in that run."
     )
     bond_stretch: float = Field(
-        1.4, gt=1, description="Longest bond in that run, in units of its length in the template."
+        1.4,
+        gt=1,
+        description="Longest bond in that run, in units of its mean length in the frames.",
     )
-    repulsion_from_A: Positive = Field(
-        2.0, description="Scan of every pair of elements: where it starts, at most (see below)."
+    repulsion_from: Positive = Field(
+        0.75,
+        description="Scan of every pair of elements: start, in units of the sum of their covalent "
+        "radii. The energy must rise all the way inwards.",
     )
-    repulsion_to_A: Positive = Field(0.5, description="Where the scan ends.")
-    rdf_deviation: Positive = Field(
-        0.5,
-        description="Largest mean deviation of a nucleus-ligand g(r) from the compared run's, as "
-        "a share of that one's integral; looked at where runs are given.",
-    )
-    density_deviation: Positive = Field(
-        0.1, description="Largest deviation of the density from the compared run's, as a share."
-    )
+    repulsion_to: Positive = Field(0.5, description="End of that scan, in the same units.")
     override: bool = Field(False, description="Use a potential that failed; the report says so.")
 
     @model_validator(mode="after")
     def _scan_goes_inwards(self):
-        if self.repulsion_to_A >= self.repulsion_from_A:
+        if self.repulsion_to >= self.repulsion_from:
             raise ValueError(
-                f"repulsion_to_A = {self.repulsion_to_A:g} must be less than repulsion_from_A = "
-                f"{self.repulsion_from_A:g}"
+                f"repulsion_to = {self.repulsion_to:g} must be less than repulsion_from = "
+                f"{self.repulsion_from:g}"
             )
         return self
 
@@ -763,6 +803,9 @@ class Study(Block):
     potential: Potential = Field(
         Potential(), description="The interatomic potential of `md.engine: potential`."
     )
+    potential_md: PotentialMD = Field(
+        PotentialMD(), description="Molecular dynamics with that potential."
+    )
     potential_training: PotentialTraining | None = Field(
         None, description="Training of such a potential; null: none is trained."
     )
@@ -786,6 +829,8 @@ class Study(Block):
         for name, system in self.systems.items():
             _check_composition(name, system, self.electrolyte)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
+        if self.md.engine == "potential":
+            _check_potential_frames(self.md, self.potential_md)
         return self
 
     def lsi_cutoffs_A(self):
@@ -838,6 +883,15 @@ def _check_viscosities(viscosity_mPa_s, systems):
                 f"dynamics.viscosity_mPa_s: unknown system '{name}'{hint}; systems has "
                 f"{', '.join(systems)}"
             )
+
+
+def _check_potential_frames(md, potential_md):
+    steps = 1000 * md.frame_interval_ps / potential_md.timestep_fs
+    if abs(steps - round(steps)) > 1e-6:
+        raise ValueError(
+            f"md.frame_interval_ps = {md.frame_interval_ps:g} is not a whole number of time steps, "
+            f"potential_md.timestep_fs = {potential_md.timestep_fs:g}"
+        )
 
 
 def _closest(word, known):

@@ -12,6 +12,10 @@ SNAKEMAKE_MB = 500
 """Memory of the Snakemake processes that wrap a job on a cluster."""
 MD_ATOM_NS_PER_DAY = {"gromacs": 80_000, "openmm": 25_000}
 """Atoms times nanoseconds a day and CPU core."""
+POTENTIAL_ATOM_STEP_S = {"emt": 2e-4, "tblite": 2e-2}
+"""Seconds an atom and time step with a potential, on one CPU core."""
+OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
+"""The same for learned potentials: MACE with 128 channels in double precision."""
 LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
 ENVIRONMENT_S = 2e-3
@@ -46,8 +50,28 @@ def n_labels(study):
 def md_core_hours(study, system):
     """Core-hours of one replica at the slowest measured speed."""
     md = study.md
-    total_ns = (md.npt_ps + md.anneal_ps + md.density_ps + md.nvt_ps + md.production_ps) / 1000
-    return 24 * n_atoms(study, system) * total_ns / MD_ATOM_NS_PER_DAY[md.engine]
+    equilibration_ps = md.npt_ps + md.anneal_ps + md.density_ps + md.nvt_ps
+    if md.engine == "potential":
+        before_h = _force_field_core_hours(study, system, "openmm", equilibration_ps)
+        return before_h + _potential_core_hours(study, system)
+    return _force_field_core_hours(study, system, md.engine, equilibration_ps + md.production_ps)
+
+
+def _force_field_core_hours(study, system, engine, time_ps):
+    return 24 * n_atoms(study, system) * time_ps / 1000 / MD_ATOM_NS_PER_DAY[engine]
+
+
+def _potential_core_hours(study, system):
+    own = study.potential_md
+    # The first stage takes steps of half the length.
+    time_ps = 2 * own.settle_ps + own.npt_ps + own.nvt_ps + study.md.production_ps
+    seconds = POTENTIAL_ATOM_STEP_S.get(study.potential.kind, OTHER_POTENTIAL_ATOM_STEP_S)
+    return n_atoms(study, system) * 1000 * time_ps / own.timestep_fs * seconds / 3600
+
+
+def md_MB(study):
+    """Memory of one replica: learned potentials bring their library and their graphs."""
+    return 4000 if study.md.engine == "potential" else 2000
 
 
 def md_minutes(study, system):

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ionshift import electrolyte
 from ionshift.errors import InputError
+from ionshift.potentials.timestep import check_timestep
 
 
 def check(study):
@@ -17,6 +18,7 @@ def check(study):
     _check_files(study)
     _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)
+    _check_potential(study)
     for name, system in study.systems.items():
         electrolyte.check(study.electrolyte, system)
         _check_cutoffs(study, name, system)
@@ -35,6 +37,19 @@ def _check_files(study):
         if not Path(path).is_file():
             raise InputError(
                 f"{key} = '{path}': no such file; give a path relative to the repository's root"
+            )
+
+
+def _check_potential(study):
+    """The step is short enough, and the model is there unless the study itself makes it."""
+    if study.md.engine != "potential":
+        return
+    check_timestep(study.potential_md, electrolyte.elements(study.electrolyte))
+    for path in study.potential.files():
+        if not Path(path).is_file() and Path("results") not in Path(path).parents:
+            raise InputError(
+                f"potential.model = '{study.potential.model}': no such file; give a path relative "
+                "to the repository's root"
             )
 
 

@@ -56,7 +56,7 @@ def test_every_key_is_described():
     "row",
     [
         "| `study` | text | **needed** |",
-        '| `md.engine` | choice | `"openmm"` | `openmm`, `gromacs` |',
+        '| `md.engine` | choice | `"openmm"` | `openmm`, `gromacs`, `potential` |',
         "| `md.timestep_fs` | number | `4.0` | > 0; <= 5 |",
         "| `md.hydrogen_mass_amu` | number or null | `3.0` | >= 1; <= 4 |",
         '| `electrolyte.nucleus` | element symbol | `"Li"` |',

@@ -17,7 +17,7 @@ import pytest
 from ionshift import dynamics
 from ionshift import electrolyte as boxes
 from ionshift.config import MD, System
-from ionshift.dynamics import driver, gromacs_engine, openmm_engine, stages
+from ionshift.dynamics import driver, gromacs_engine, molecules, segments, stages
 from ionshift.errors import InputError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -214,12 +214,12 @@ def test_killed_openmm_run_goes_on(electrolyte, packed, tmp_path):
 
     def some_segments_are_done():
         path = production / "checkpoint.npz"
-        return path.is_file() and openmm_engine.Checkpoint.load(path).steps >= 150
+        return path.is_file() and segments.Checkpoint.load(path).steps >= 150
 
     wait_for(some_segments_are_done, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    point = openmm_engine.Checkpoint.load(production / "checkpoint.npz")
+    point = segments.Checkpoint.load(production / "checkpoint.npz")
     assert 0 < point.steps < 500, "killed too late to test anything"
     kept = (production / "frames.xtc").read_bytes()[: point.frame_bytes]
     assert not (tmp_path / "trajectory.xtc").exists()
@@ -388,9 +388,9 @@ def test_scaling_keeps_molecules_and_moves_centres(electrolyte, packed):
     topology = boxes.build_topology(electrolyte, SMALL.counts)
     edges_nm = boxes.read_pdb_box(packed) / 10
     state = stages.State(boxes.read_pdb_positions(packed) / 10, None, edges_nm)
-    scaled = driver.scale_box(topology, state, 1.1)
+    scaled = molecules.scale_box(topology, state, 1.1)
     assert np.allclose(scaled.edges_nm, 1.1 * edges_nm)
-    whole = driver.make_whole(topology, state.positions_nm, edges_nm)
+    whole = molecules.make_whole(topology, state.positions_nm, edges_nm)
     molecule = np.array([atom.residue.index for atom in topology.atoms()])
     for number in range(molecule.max() + 1):
         old, new = whole[molecule == number], scaled.positions_nm[molecule == number]
@@ -402,8 +402,8 @@ def test_make_whole_undoes_wrapping(electrolyte, packed):
     topology = boxes.build_topology(electrolyte, SMALL.counts)
     edges_nm = boxes.read_pdb_box(packed) / 10
     positions_nm = boxes.read_pdb_positions(packed) / 10
-    whole = driver.make_whole(topology, positions_nm, edges_nm)
-    assert np.allclose(driver.make_whole(topology, whole % edges_nm, edges_nm), whole)
+    whole = molecules.make_whole(topology, positions_nm, edges_nm)
+    assert np.allclose(molecules.make_whole(topology, whole % edges_nm, edges_nm), whole)
 
 
 def test_state_survives_the_disk(tmp_path):
@@ -451,7 +451,9 @@ def test_guard_lets_sane_numbers_pass():
 
 
 def test_unknown_engine(electrolyte, packed, tmp_path):
-    with pytest.raises(InputError, match=r"md\.engine: lammps given; allowed are openmm, gromacs"):
+    with pytest.raises(
+        InputError, match=r"md\.engine: lammps given; allowed are openmm, gromacs, potential"
+    ):
         simulate(electrolyte, packed, tmp_path, "lammps")
 
 

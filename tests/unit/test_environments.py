@@ -4,9 +4,13 @@ import ast
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
+
+from ionshift.config import Potential
+from ionshift.potentials.calculators import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
@@ -14,8 +18,15 @@ ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 RULE_FILES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
 
 # conda-forge's name to the name on PyPI, where they differ by more than case and punctuation.
-PYPI_NAMES = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
-CONDA_ONLY = {"gromacs"}
+PYPI_NAMES = {
+    "matplotlib-base": "matplotlib",
+    "pytorch": "torch",
+    "pymace": "mace-torch",
+    "tblite-python": "tblite",
+}
+# GROMACS is not on PyPI; families of potentials whose libraries exclude those of MACE are not
+# in the environment that pip makes.
+CONDA_ONLY = {"gromacs", "deepmd-kit", "nequip", "sevenn", "chgnet"}
 # What `config`, `labels` and the tables import: every stage needs it.
 COMMON = {"python", "ase", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml"}
 # Module name to the package that brings it, where they differ by more than case and punctuation.
@@ -110,6 +121,16 @@ def test_gromacs_environment_is_md_and_gromacs():
     md = conda_pins(ROOT / "envs" / "md.yaml")
     both = conda_pins(ROOT / "envs" / "md_gromacs.yaml")
     assert {name: both[name] for name in both if name != "gromacs"} == md
+
+
+@pytest.mark.parametrize("kind", get_args(Potential.model_fields["kind"].annotation))
+def test_every_kind_of_potential_has_an_environment_made_of_md_and_its_package(kind):
+    md = conda_pins(ROOT / "envs" / "md.yaml")
+    both = conda_pins(ROOT / "envs" / f"potential_{kind}.yaml")
+    assert {name: both.get(name) for name in md} == md
+    added = {normal(PYPI_NAMES.get(name, name)) for name in set(both) - set(md)}
+    own = set() if PACKAGES[kind] == ("ase",) else {normal(name) for name in PACKAGES[kind]}
+    assert added == own
 
 
 # ------------------------------------------------------------- rules and what they import

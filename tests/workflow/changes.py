@@ -11,6 +11,7 @@ from ionshift.errors import InputError
 
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
+    "potential": {"md.engine": "potential"},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
@@ -23,6 +24,8 @@ VALUES = {
         "electrolyte.species.LI.charge": 2,
         "electrolyte.species.FSI.charge": -2,
     },
+    "potential.model": {"potential.model": "GFN2-xTB"},
+    "potential.options": {"potential.options": {"accuracy": 0.1}},
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
 }
 TRIED_NUMBERS = (

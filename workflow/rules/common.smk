@@ -14,6 +14,7 @@ def load_study():
 
 STUDY = load_study()
 SYSTEMS = list(STUDY.systems)
+WITH_POTENTIAL = STUDY.md.engine == "potential"
 REPLICAS = range(STUDY.md.replicas)
 SHARDS = range(-(-STUDY.sampling.n_clusters // STUDY.labelling.shard_size))
 ELEMENTS = electrolyte.elements(STUDY.electrolyte)

@@ -34,6 +34,7 @@ rule run_md:
         packed=rules.pack_box.output.packed,
         templates=templates(),
         forcefield=STUDY.electrolyte.forcefield,
+        potential=STUDY.potential.files() if WITH_POTENTIAL else [],
     output:
         trajectory=f"{MD_FOLDER}/trajectory.xtc",
         topology=f"{MD_FOLDER}/topology.pdb",
@@ -44,10 +45,18 @@ rule run_md:
     benchmark:
         f"{BENCHMARKS}/run_md/{{system}}_{{replica}}.tsv"
     conda:
-        "../../envs/md_gromacs.yaml" if STUDY.md.engine == "gromacs" else "../../envs/md.yaml"
+        (
+            f"../../envs/potential_{STUDY.potential.kind}.yaml"
+            if WITH_POTENTIAL
+            else (
+                "../../envs/md_gromacs.yaml"
+                if STUDY.md.engine == "gromacs"
+                else "../../envs/md.yaml"
+            )
+        )
     threads: STUDY.md.threads
     resources:
-        mem_mb=memory_MB(2000),
+        mem_mb=memory_MB(limits.md_MB(STUDY)),
         runtime=minutes(limits.md_minutes),
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
@@ -55,6 +64,8 @@ rule run_md:
         md=block(
             "md", *[key for key in settings.MD.model_fields if key not in ("replicas", "threads")]
         ),
+        potential=block("potential") if WITH_POTENTIAL else {},
+        potential_md=block("potential_md") if WITH_POTENTIAL else {},
         seed=seed_of,
         code=code("run_md"),
     message:

@@ -4,6 +4,7 @@ rule write_manifest:
         templates=templates(),
         forcefield=STUDY.electrolyte.forcefield,
         shipped=STUDY.labelling.shipped,
+        potential=STUDY.potential.files() if WITH_POTENTIAL else [],
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:

@@ -20,13 +20,15 @@ from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 from ionshift import electrolyte
 from ionshift.dynamics import stages
 from ionshift.dynamics.gromacs_engine import GromacsEngine
+from ionshift.dynamics.molecules import make_whole, scale_box
 from ionshift.dynamics.openmm_engine import OpenMMEngine, minimise
+from ionshift.dynamics.potential_engine import PotentialEngine
 from ionshift.dynamics.stages import Progress, SimulationError, State
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
 from ionshift.forcefield import build_system
 
-ENGINES = {"openmm": OpenMMEngine, "gromacs": GromacsEngine}
+ENGINES = {"openmm": OpenMMEngine, "gromacs": GromacsEngine, "potential": PotentialEngine}
 # Raise this when the protocol changes in a way that makes old intermediate results wrong.
 PROTOCOL_VERSION = 1
 PRODUCTS = ("trajectory.xtc", "topology.pdb", "thermo.csv", "md_summary.json")
@@ -43,20 +45,35 @@ class Job:
     threads: int
     topology: Any
     system: Any
+    potential: Any = None
+    potential_md: Any = None
 
 
-def run(engine, el, sy, md, packed_pdb, out_dir, seed, threads=1, log=print):
+def run(
+    engine,
+    el,
+    sy,
+    md,
+    packed_pdb,
+    out_dir,
+    seed,
+    threads=1,
+    log=print,
+    potential=None,
+    potential_md=None,
+):
     """Simulate a packed box and leave trajectory, topology, thermo table and summary.
 
     Parameters
     ----------
-    engine : "openmm" or "gromacs"
+    engine : "openmm", "gromacs" or "potential"
     el, sy, md : blocks of the configuration (electrolyte, system, md)
     packed_pdb : box written by `electrolyte.pack_box`
     out_dir : folder of the results; unfinished work lies in its folder `work`
     seed : int, seed of velocities and thermostats
     threads : threads of the engine
     log : called with one line of text at a time
+    potential, potential_md : blocks of the configuration, for the engine "potential"
 
     Returns
     -------
@@ -72,8 +89,10 @@ def run(engine, el, sy, md, packed_pdb, out_dir, seed, threads=1, log=print):
         raise InputError(f"md.engine: {engine} given; allowed are {', '.join(ENGINES)}")
     electrolyte.check(el, sy, md)
     out_dir = Path(out_dir)
-    plan = stages.plan(md)
-    keys = stage_keys(engine, el, sy, md, plan, packed_pdb, seed)
+    if engine != "potential":
+        potential = potential_md = None
+    plan = stages.plan(md, potential_md)
+    keys = stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential, potential_md)
     finished = _finished_summary(out_dir, keys[-1])
     if finished is not None:
         log(f"{out_dir}: finished before, nothing to do")
@@ -82,6 +101,7 @@ def run(engine, el, sy, md, packed_pdb, out_dir, seed, threads=1, log=print):
     work.mkdir(parents=True, exist_ok=True)
     with _only_one(work):
         job = _prepare_job(el, sy, md, packed_pdb, seed, threads)
+        job.potential, job.potential_md = potential, potential_md
         runner = ENGINES[engine](job)
         folders = _run_stages(job, runner, plan, keys, work, packed_pdb, log)
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
@@ -90,11 +110,14 @@ def run(engine, el, sy, md, packed_pdb, out_dir, seed, threads=1, log=print):
 # ---------------------------------------------------------------- keys of the stages
 
 
-def stage_keys(engine, el, sy, md, plan, packed_pdb, seed):
-    """One hash a stage (minimisation first) over everything that its result depends on."""
+def stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential=None, potential_md=None):
+    """One hash a stage (minimisation first) over everything that its result depends on.
+
+    Stages of the force field do not depend on the potential that follows them.
+    """
     base = {
         "protocol": PROTOCOL_VERSION,
-        "engine": engine,
+        "engine": "openmm" if engine == "potential" else engine,
         "seed": seed,
         "counts": dict(sy.counts),
         "packed_pdb": _file_hash(packed_pdb, "the packed box"),
@@ -110,8 +133,26 @@ def stage_keys(engine, el, sy, md, plan, packed_pdb, seed):
     }
     keys = [_hash(base)]
     for stage in plan:
-        keys.append(_hash([keys[-1], asdict(stage)]))
+        facts = [keys[-1], _facts(stage)]
+        if stage.with_potential:
+            facts.append(_potential_facts(potential, potential_md))
+        keys.append(_hash(facts))
     return keys
+
+
+def _facts(stage):
+    """The fields of a stage; those of potentials only where they are set."""
+    later = ("with_potential", "hand_over")
+    return {key: value for key, value in asdict(stage).items() if value or key not in later}
+
+
+def _potential_facts(potential, potential_md):
+    return {
+        **potential.model_dump(mode="json", exclude={"device"}),
+        "files": [_file_hash(path, "potential.model") for path in potential.files()],
+        "hydrogen_mass_amu": potential_md.hydrogen_mass_amu,
+        "relax_steps": potential_md.relax_steps,
+    }
 
 
 def _hash(data):
@@ -232,54 +273,6 @@ def _run_stage(runner, stage, start, folder, key, progress):
     _mark_done(folder, key, {"wall_s": time.monotonic() - begun, "ns_per_day": ns_per_day})
 
 
-# ---------------------------------------------------------------- molecules and boxes
-
-
-def make_whole(topology, positions_nm, edges_nm):
-    """Shift atoms by box edges so that no bond crosses the boundary; returns a copy.
-
-    The first atom of every molecule lies in the box.
-    """
-    whole = positions_nm.copy()
-    first = np.array([next(residue.atoms()).index for residue in topology.residues()])
-    whole[first] -= edges_nm * np.floor(whole[first] / edges_nm)
-    for parents, children in bond_layers(topology):
-        step = whole[children] - whole[parents]
-        whole[children] -= edges_nm * np.round(step / edges_nm)
-    return whole
-
-
-def bond_layers(topology):
-    """Bonds walked outwards from the first atom of each residue: (parents, children) a layer."""
-    neighbours = {atom.index: [] for atom in topology.atoms()}
-    for bond in topology.bonds():
-        neighbours[bond[0].index].append(bond[1].index)
-        neighbours[bond[1].index].append(bond[0].index)
-    front = [next(residue.atoms()).index for residue in topology.residues()]
-    seen, layers = set(front), []
-    while front:
-        pairs = []
-        for parent in front:
-            for child in neighbours[parent]:
-                if child not in seen:
-                    seen.add(child)
-                    pairs.append((parent, child))
-        if pairs:
-            layers.append(tuple(np.array(pairs).T))
-        front = [child for _, child in pairs]
-    return layers
-
-
-def scale_box(topology, state, factor):
-    """Scale the box and the molecules' centres by `factor`; molecules keep their shape."""
-    whole = make_whole(topology, state.positions_nm, state.edges_nm)
-    molecule = np.array([atom.residue.index for atom in topology.atoms()])
-    sizes = np.bincount(molecule)[:, None]
-    centres = np.stack([np.bincount(molecule, whole[:, k]) for k in range(3)], axis=1) / sizes
-    moved = whole + ((factor - 1.0) * centres)[molecule]
-    return State(moved, state.velocities_nm_ps, state.edges_nm * factor)
-
-
 # ---------------------------------------------------------------- final files
 
 
@@ -295,9 +288,10 @@ def _assemble(job, runner, plan, keys, folders, out_dir, log):
     summary = _summary(job, runner, plan, keys, folders, thermo, float(np.prod(edges_nm)) * 1000)
     with atomic_path(out_dir / "md_summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=1) + "\n")
+    speed = stages.short(summary["ns_per_day"] or float("nan"))
     log(
         f"finished: {summary['n_frames']} frames, {summary['density_g_cm3']:.4f} g/cm3, "
-        f"{summary['molarity_M']:.3f} M, {summary['ns_per_day'] or float('nan'):.1f} ns/day"
+        f"{summary['molarity_M']:.3f} M, {speed} ns/day"
     )
     return summary
 
@@ -351,6 +345,7 @@ def _summary(job, runner, plan, keys, folders, thermo, volume_A3):
             "openmm": openmm.__version__,
             "MDAnalysis": MDAnalysis.__version__,
         },
+        "potential": job.potential and job.potential.model_dump(mode="json"),
         "seed": job.seed,
         "counts": dict(job.sy.counts),
         "n_atoms": job.topology.getNumAtoms(),

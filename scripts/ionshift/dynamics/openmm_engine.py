@@ -1,24 +1,14 @@
-"""OpenMM as an engine. Minimisation, which both engines share, is here too.
-
-A stage runs in segments of `md.checkpoint_interval_ps`. After each one its frames and thermo
-rows are appended to files of the stage, and a checkpoint with the lengths of these files is
-moved into place. A restart cuts the files to these lengths and goes on: no frame is there
-twice, none is missing. Each segment has its own random seed, so the segments after a restart
-draw the random numbers that they would have drawn without it.
-"""
+"""OpenMM as an engine. Minimisation, which all engines share, is here too."""
 
 import copy
-import os
-from dataclasses import dataclass
 
 import numpy as np
 import openmm
-from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 from openmm import unit
 
-from ionshift.dynamics.stages import XTC_PRECISION_PER_NM, State, blown_up, derived_seed, guard
+from ionshift.dynamics.segments import SegmentedEngine, next_event
+from ionshift.dynamics.stages import State, blown_up, derived_seed, guard
 from ionshift.errors import InputError
-from ionshift.files import atomic_path
 
 FORCE_TOLERANCE_KJ_MOL_NM = 50.0
 MINIMISER_STEPS = 2000
@@ -72,35 +62,7 @@ def read_state(context):
     )
 
 
-@dataclass
-class Checkpoint:
-    """Where a stage stands: finished steps, lengths of its files in bytes, its state."""
-
-    steps: int
-    frame_bytes: int
-    thermo_bytes: int
-    state: State
-
-    def save(self, path):
-        numbers = np.array([self.steps, self.frame_bytes, self.thermo_bytes])
-        state = self.state
-        with atomic_path(path) as temporary, open(temporary, "wb") as file:
-            np.savez(
-                file,
-                numbers=numbers,
-                positions_nm=state.positions_nm,
-                velocities_nm_ps=state.velocities_nm_ps,
-                edges_nm=state.edges_nm,
-            )
-
-    @classmethod
-    def load(cls, path):
-        with np.load(path) as data:
-            state = State(data["positions_nm"], data["velocities_nm_ps"], data["edges_nm"])
-            return cls(*(int(n) for n in data["numbers"]), state)
-
-
-class OpenMMEngine:
+class OpenMMEngine(SegmentedEngine):
     """Runs stages in this process: Langevin dynamics, Monte Carlo barostat."""
 
     name = "openmm"
@@ -116,64 +78,23 @@ class OpenMMEngine:
     def versions(self):
         return {}
 
-    def advance(self, stage, start, folder, progress):
-        """Run or go on with a stage and leave `state.npz`; returns thermo rows and ns/day."""
-        point = self._resume(start, folder)
-        progress.begin(stage, point.steps * stage.timestep_ps)
-        segment_steps = self._segment_steps(stage)
-        while point.steps < stage.n_steps:
-            last = min(point.steps + segment_steps, stage.n_steps)
-            point = self._segment(stage, point, last, folder, progress)
-        point.state.save(folder / "state.npz")
-        rows = np.loadtxt(folder / "segments.csv", delimiter=",", ndmin=2)
-        return [tuple(row) for row in rows], 86.4 * progress.ps_per_s(stage.duration_ps) or None
-
-    def frame_files(self, folder):
-        """Trajectory files of a finished stage, in order of time."""
-        return [folder / "frames.xtc"]
-
-    def _resume(self, start, folder):
-        """The last checkpoint, or a fresh one; the files are cut to what it knows of."""
-        path = folder / "checkpoint.npz"
-        point = Checkpoint.load(path) if path.is_file() else Checkpoint(0, 0, 0, start)
-        for name, length in (
-            ("frames.xtc", point.frame_bytes),
-            ("segments.csv", point.thermo_bytes),
-        ):
-            (folder / name).touch()
-            os.truncate(folder / name, length)
-        return point
-
-    def _segment_steps(self, stage):
-        unit_steps = stage.frame_steps or stage.thermo_steps
-        wanted = self.job.md.checkpoint_interval_ps / (unit_steps * stage.timestep_ps)
-        return unit_steps * max(1, round(wanted))
-
-    def _segment(self, stage, point, last, folder, progress):
-        """Steps up to `last`; returns the new checkpoint, which is on disk by then."""
+    def _run(self, stage, point, last, record, progress):
         context = self._context(stage, point)
-        frames, rows = [], []
         step = point.steps
         try:
             while step < last:
-                following = _next_event(step, last, stage)
+                following = next_event(step, last, stage)
                 self._set_temperature(context, stage, step)
                 self._step_watched(context, stage, step - point.steps, following - step)
                 step = following
                 if step % stage.thermo_steps == 0:
-                    rows.append(self._thermo_row(context, stage, step))
+                    record.rows.append(self._thermo_row(context, stage, step))
                 if stage.frame_steps and step % stage.frame_steps == 0:
-                    state = read_state(context)
-                    frames.append((step, state.positions_nm, np.diag(state.edges_nm)))
+                    record.frames.append((step, read_state(context)))
                 progress.update(step * stage.timestep_ps)
         except openmm.OpenMMException as error:
             raise blown_up(stage.name, f"{error} after {step * stage.timestep_ps} ps") from error
-        frame_bytes = _append(folder / "frames.xtc", _xtc_bytes(frames, stage, folder))
-        text = "".join(",".join(f"{value:.10g}" for value in row) + "\n" for row in rows)
-        thermo_bytes = _append(folder / "segments.csv", text.encode())
-        point = Checkpoint(step, frame_bytes, thermo_bytes, read_state(context))
-        point.save(folder / "checkpoint.npz")
-        return point
+        return read_state(context)
 
     def _context(self, stage, point):
         job = self.job
@@ -236,34 +157,3 @@ class OpenMMEngine:
         guard(stage.name, f"{time_ps:.3f} ps", hottest_K, temperature_K, per_atom)
         volume_A3 = state.getPeriodicBoxVolume().value_in_unit(unit.angstrom**3)
         return time_ps, temperature_K, potential, volume_A3
-
-
-def _next_event(step, last, stage):
-    """The next step at which something is written."""
-    events = [last, (step // stage.thermo_steps + 1) * stage.thermo_steps]
-    if stage.frame_steps:
-        events.append((step // stage.frame_steps + 1) * stage.frame_steps)
-    return min(events)
-
-
-def _xtc_bytes(frames, stage, folder):
-    """The frames (step, positions_nm, box_nm) in XTC format."""
-    if not frames:
-        return b""
-    path = folder / "segment.xtc"
-    with XTCFile(str(path), "w") as file:
-        for step, positions_nm, box_nm in frames:
-            time_ps = step * stage.timestep_ps
-            file.write(positions_nm, box_nm, step, time_ps, XTC_PRECISION_PER_NM)
-    content = path.read_bytes()
-    path.unlink()
-    return content
-
-
-def _append(path, content):
-    """Append bytes, make sure that they are on disk, return the new length of the file."""
-    with open(path, "ab") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        return file.tell()

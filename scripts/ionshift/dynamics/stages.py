@@ -41,7 +41,7 @@ class Stage:
     """One piece of a run at constant conditions (cooling: a linear change of temperature)."""
 
     name: str
-    ensemble: str  # "NVT" or "NPT"
+    ensemble: str  # "NVT" or "NPT"; with a potential also "NVE"
     temperature_K: float  # at its start
     end_temperature_K: float
     timestep_fs: float
@@ -49,6 +49,8 @@ class Stage:
     thermo_steps: int
     frame_steps: int = 0  # 0: no frames are stored
     sets_density: bool = False  # the mean volume of its second half becomes the box
+    with_potential: bool = False  # the potential drives it, not the force field
+    hand_over: bool = False  # its start is relaxed, and its velocities are drawn anew
 
     @property
     def timestep_ps(self):
@@ -81,11 +83,12 @@ class State:
         return float(np.prod(self.edges_nm)) * 1000.0
 
 
-def plan(md):
+def plan(md, potential_md=None):
     """The stages after minimisation, in order.
 
     Warm-up (NPT), annealing and cooling (NVT, so that a hot box cannot boil), density (NPT),
-    equilibration (NVT at the mean density) and production (NVT).
+    equilibration (NVT at the mean density) and production (NVT). With `potential_md` the force
+    field goes as far as the equilibration, and the stages of `_potential_stages` follow.
     """
     cold, hot = md.temperature_K, md.anneal_K
     stages = [_stage("warmup", "NPT", cold, cold, md.npt_ps, md, WARM_UP_STEP_SCALE)]
@@ -97,9 +100,28 @@ def plan(md):
     stages += [
         _stage("density", "NPT", cold, cold, md.density_ps, md, sets_density=True),
         _stage("equilibrate", "NVT", cold, cold, md.nvt_ps, md),
-        _production(md),
     ]
-    return stages
+    if potential_md is None:
+        return [*stages, _production(md, md.timestep_fs, "md.timestep_fs")]
+    return [*stages, *_potential_stages(md, potential_md)]
+
+
+def _potential_stages(md, potential_md):
+    """Hand-over to the potential (NVT), its density (NPT), equilibration (NVT), production."""
+    cold, own = md.temperature_K, {"md": potential_md, "with_potential": True}
+    settle = _stage(
+        "settle", "NVT", cold, cold, potential_md.settle_ps,
+        step_scale=WARM_UP_STEP_SCALE, hand_over=True, **own,
+    )  # fmt: skip
+    density = _stage(
+        "potential_density", "NPT", cold, cold, potential_md.npt_ps, sets_density=True, **own
+    )
+    return [
+        settle,
+        *([density] if potential_md.npt_ps > 0 else []),
+        _stage("potential_equilibrate", "NVT", cold, cold, potential_md.nvt_ps, **own),
+        _production(md, potential_md.timestep_fs, "potential_md.timestep_fs", with_potential=True),
+    ]
 
 
 def _stage(name, ensemble, start_K, end_K, duration_ps, md, step_scale=1.0, **more):
@@ -122,20 +144,21 @@ def _thermo_steps(n_steps, timestep_ps):
     return max(1, min(wanted, n_steps // THERMO_ROWS_AT_LEAST))
 
 
-def _production(md):
-    timestep_ps = md.timestep_fs / 1000.0
-    frame_steps = _whole("frame_interval_ps", md.frame_interval_ps, timestep_ps, "timestep_fs")
-    frames = _whole("production_ps", md.production_ps, md.frame_interval_ps, "frame_interval_ps")
+def _production(md, timestep_fs, timestep_key, **more):
+    timestep_ps = timestep_fs / 1000.0
+    frame_steps = _whole("frame_interval_ps", md.frame_interval_ps, timestep_ps, timestep_key)
+    frames = _whole("production_ps", md.production_ps, md.frame_interval_ps, "md.frame_interval_ps")
     n_steps = frames * frame_steps
     return Stage(
         name="production",
         ensemble="NVT",
         temperature_K=md.temperature_K,
         end_temperature_K=md.temperature_K,
-        timestep_fs=md.timestep_fs,
+        timestep_fs=timestep_fs,
         n_steps=n_steps,
         thermo_steps=_thermo_steps(n_steps, timestep_ps),
         frame_steps=frame_steps,
+        **more,
     )
 
 
@@ -143,7 +166,7 @@ def _whole(key, value_ps, unit_ps, unit_key):
     number = round(value_ps / unit_ps)
     if number < 1 or abs(number * unit_ps - value_ps) > 1e-6 * value_ps:
         raise InputError(
-            f"md.{key}: {value_ps:g} ps is not a whole multiple of md.{unit_key} "
+            f"md.{key}: {value_ps:g} ps is not a whole multiple of {unit_key} "
             f"({unit_ps:g} ps); change one of them"
         )
     return number
@@ -169,11 +192,14 @@ def guard(stage_name, when, target_K, temperature_K, potential_kJ_mol_atom=0.0):
         )
 
 
-def blown_up(stage_name, detail):
-    return SimulationError(
-        f"The simulation blew up in stage {stage_name}: {detail}. Take a shorter md.timestep_fs, "
-        "a longer md.npt_ps, or look at the packed box and the force field."
-    )
+REMEDY = (
+    "Take a shorter md.timestep_fs, a longer md.npt_ps, or look at the packed box and the force "
+    "field."
+)
+
+
+def blown_up(stage_name, detail, remedy=REMEDY):
+    return SimulationError(f"The simulation blew up in stage {stage_name}: {detail}. {remedy}")
 
 
 class Progress:
@@ -204,8 +230,8 @@ class Progress:
         share = 100.0 * (self.before_ps + done_ps) / self.total_ps
         left = (self.total_ps - self.before_ps - done_ps) / speed if speed > 0 else float("inf")
         self.log(
-            f"{share:5.1f} %  {self.stage.name} {done_ps:.1f}/{self.stage.duration_ps:.1f} ps, "
-            f"{speed * 86.4:.1f} ns/day, ETA {_clock(left)}"
+            f"{share:5.1f} %  {self.stage.name} {short(done_ps)}/{short(self.stage.duration_ps)} "
+            f"ps, {short(speed * 86.4)} ns/day, ETA {_clock(left)}"
         )
 
     def end(self):
@@ -214,6 +240,11 @@ class Progress:
     def ps_per_s(self, done_ps):
         elapsed = time.monotonic() - self._begun
         return (done_ps - self._begun_at_ps) / elapsed if elapsed > 0 else 0.0
+
+
+def short(value):
+    """A number for the log: one decimal, or two digits where it is below one."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
 
 def _clock(seconds):

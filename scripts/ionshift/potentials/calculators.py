@@ -15,6 +15,7 @@ import numpy as np
 from ase.calculators.emt import parameters as emt_parameters
 from ase.data import chemical_symbols
 
+from ionshift.config import TBLITE_METHODS
 from ionshift.errors import InputError
 
 PACKAGES = {
@@ -28,7 +29,6 @@ PACKAGES = {
     "python": ("ase",),
 }
 """Packages on PyPI behind each kind; the first one brings the calculator."""
-TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
 TBLITE_HEAVIEST = 86
 CPU_ONLY = ("tblite", "emt")
 # Forces must equal the slope of the energy along them within this share.
@@ -121,8 +121,9 @@ def _check_size_of_forces(potential, forces):
     if not WEAKEST_FORCE_eV_A < rms < STRONGEST_FORCE_eV_A:
         raise InputError(
             f"potential.model = '{potential.model}' ({potential.kind}): the forces of the first "
-            f"configuration have a root mean square of {rms:.3g} eV/A, a molecular liquid has "
-            "about 1 eV/A; the model's units are not eV and Angstrom, or it does not know this liquid"
+            f"configuration have a root mean square of {rms:.3g} eV/A, a molecular "
+            "liquid has about 1 eV/A; its units are not eV and Angstrom, or it does not know this "
+            "liquid"
         )
 
 
@@ -267,13 +268,8 @@ def _chgnet(potential, device):
 
 
 def _tblite(potential, device):
-    method = potential.model or TBLITE_METHODS[0]
-    if method not in TBLITE_METHODS:
-        raise InputError(
-            f"potential.model = '{method}': tblite has no such method; take one of "
-            f"{', '.join(TBLITE_METHODS)}"
-        )
     module = importlib.import_module("tblite.ase")
+    method = potential.model or TBLITE_METHODS[0]
     calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
     return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
 
