@@ -334,7 +334,13 @@ class PotentialModel(Block):
     )
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where it is trained.")
     dtype: Literal["float32", "float64"] = Field("float32", description="Numbers of the model.")
+    threads: Count = Field(1, description="Threads of one training on the CPU.")
     seed: int = Field(1, ge=0, description="Seed of split and weights.")
+
+    def runs(self):
+        """Name of every training to its member and its share of the training frames."""
+        committee = {f"member{i}": (i, 1.0) for i in range(self.committee_size)}
+        return committee | {f"share{1000 * s:04.0f}": (0, s) for s in self.learning_shares}
 
 
 class PotentialValidation(Block):
@@ -345,6 +351,7 @@ class PotentialValidation(Block):
         5.0, description="Largest energy RMSE per atom on held-out frames."
     )
     nve_ps: Positive = Field(0.5, description="Length of the NVE run.")
+    temperature_K: Positive = Field(298.15, description="Temperature at which it starts.")
     nve_timestep_fs: float = Field(0.5, gt=0, le=2, description="Its time step.")
     drift_meV_ps: Positive = Field(
         1.0, description="Largest drift of the total energy per atom in that run."
@@ -412,6 +419,11 @@ class PotentialTraining(Block):
     validation: PotentialValidation = Field(
         PotentialValidation(), description="What the trained potential must pass."
     )
+
+    @property
+    def n_shards(self):
+        """Labelling jobs a training system."""
+        return -(-(self.frames.n_frames + self.frames.n_distorted) // self.shard_size)
 
     @model_validator(mode="after")
     def _classical_frames(self):
