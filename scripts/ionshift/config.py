@@ -839,7 +839,9 @@ class Study(Block):
         _check_roles(self.electrolyte)
         _check_lsi_cutoffs(self)
         for name, system in self.systems.items():
-            _check_composition(name, system, self.electrolyte)
+            _check_composition(f"systems.{name}", system, self.electrolyte)
+        if self.potential_training:
+            _check_training(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.engine == "potential":
             _check_potential_frames(self.md, self.potential_md)
@@ -866,12 +868,12 @@ def _check_lsi_cutoffs(study):
         )
 
 
-def _check_composition(name, system, electrolyte):
+def _check_composition(key, system, electrolyte):
     for species in system.counts:
         if species not in electrolyte.species:
             hint = _closest(species, electrolyte.species)
             raise ValueError(
-                f"systems.{name}.counts: unknown species '{species}'{hint}; "
+                f"{key}.counts: unknown species '{species}'{hint}; "
                 f"electrolyte.species has {', '.join(electrolyte.species)}"
             )
     total = sum(n * electrolyte.species[s].charge for s, n in system.counts.items())
@@ -880,11 +882,25 @@ def _check_composition(name, system, electrolyte):
             f"{n} {s} ({electrolyte.species[s].charge:+d})" for s, n in system.counts.items()
         )
         raise ValueError(
-            f"systems.{name}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
+            f"{key}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
             "change the counts so that the charges cancel"
         )
     if not any(electrolyte.species[s].role == "cation" for s in system.counts):
-        raise ValueError(f"systems.{name}.counts: no cation in the box; add one")
+        raise ValueError(f"{key}.counts: no cation in the box; add one")
+
+
+def _check_training(study):
+    """Every training box is a composition, and together they hold every species."""
+    systems = study.potential_training.systems
+    for name, system in systems.items():
+        _check_composition(f"potential_training.systems.{name}", system, study.electrolyte)
+    held = {species for system in (systems or study.systems).values() for species in system.counts}
+    used = {species for system in study.systems.values() for species in system.counts}
+    if used - held:
+        raise ValueError(
+            f"potential_training.systems: no box holds {', '.join(sorted(used - held))}, which the "
+            "study's systems have; add a box with it"
+        )
 
 
 def _check_viscosities(viscosity_mPa_s, systems):

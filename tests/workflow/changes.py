@@ -12,6 +12,11 @@ from ionshift.errors import InputError
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
     "potential": {"md.engine": "potential"},
+    "potential_training": {
+        "potential_training": {
+            "systems": {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
+        }
+    },
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
@@ -26,6 +31,7 @@ VALUES = {
     },
     "potential.model": {"potential.model": "GFN2-xTB"},
     "potential.options": {"potential.options": {"accuracy": 0.1}},
+    "potential_training.model.learning_shares": {"potential_training.model.learning_shares": [0.5]},
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
 }
 TRIED_NUMBERS = (
