@@ -16,7 +16,11 @@ def main(snakemake, log):
     predictions = {}
     for name, model in zip(params.runs, files.models, strict=True):
         potential = Potential(
-            kind=settings.backend, model=model, device=settings.device, dtype=settings.dtype
+            kind=settings.backend,
+            model=model,
+            device=settings.device,
+            dtype=settings.dtype,
+            prior=params.prior,
         )
         calculator = calculators.build(potential, params.elements)
         predictions[name] = evaluation.predict(calculator, labelled)

@@ -5,15 +5,17 @@ import shutil
 from pathlib import Path
 
 from common import launch
-from ionshift.config import PotentialModel
+from ionshift.config import CoulombPrior, PotentialModel
 from ionshift.files import atomic_path
-from ionshift.potentials import frames, training
+from ionshift.potentials import coulomb, frames, training
 
 
 def main(snakemake, log):
     params, output = snakemake.params, snakemake.output
+    labelled = training.labelled(frames.read(snakemake.input.frames))
+    prior = CoulombPrior(**params.prior) if params.prior else None
     model, epochs = training.train(
-        training.labelled(frames.read(snakemake.input.frames)),
+        coulomb.without_prior(labelled, prior),
         PotentialModel(**params.model),
         params.member,
         params.share,

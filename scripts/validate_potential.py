@@ -3,9 +3,10 @@
 import pandas as pd
 
 from common import launch
-from ionshift.config import Potential, PotentialModel, PotentialValidation
+from ionshift.config import CoulombPrior, Potential, PotentialModel, PotentialValidation
 from ionshift.files import atomic_path
 from ionshift.potentials import calculators, frames, training, validation
+from ionshift.potentials.coulomb import with_prior
 
 
 def main(snakemake, log):
@@ -15,9 +16,10 @@ def main(snakemake, log):
     labelled = training.labelled(frames.read(files.frames))
     potential = Potential(kind=model.backend, model=files.model, device=model.device)
     calculator = calculators.build(potential, params.elements)
+    prior = CoulombPrior(**params.prior) if params.prior else None
     start, lengths_A = validation.start_of_run(labelled, training.split(labelled, model)["test"])
-    nve = validation.run_nve(calculator, start, lengths_A, settings)
-    scan = validation.scan_repulsion(calculator, params.elements, settings)
+    nve = validation.run_nve(with_prior(calculator, prior), start, lengths_A, settings)
+    scan = validation.scan_repulsion(calculator, params.elements, settings, prior)
     metrics = pd.read_csv(files.metrics)
     used = metrics[(metrics["part"] == "test") & (metrics["model"] == params.run)]
     checks = validation.checks(used, nve, scan, settings)

@@ -135,6 +135,17 @@ def _whole_number(key, value, interval_key, block):
         )
 
 
+class CoulombPrior(Block):
+    """Ions in a dielectric, whose Ewald sum a potential does not learn."""
+
+    charges: dict[Element, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        min_length=1, description="Charge in e by element; those that are not named have none."
+    )
+    permittivity: float = Field(
+        1.0, ge=1, allow_inf_nan=False, description="Relative permittivity that screens them."
+    )
+
+
 class Potential(Block):
     """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
 
@@ -155,6 +166,9 @@ class Potential(Block):
     )
     options: dict[str, bool | int | float | str] = Field(
         {}, description="Further keyword arguments of the family's calculator (MACE: head)."
+    )
+    prior: CoulombPrior | None = Field(
+        None, description="Coulomb prior that the potential was trained without: added to it."
     )
 
     @model_validator(mode="after")
@@ -414,6 +428,11 @@ class PotentialTraining(Block):
     max_memory_MB: Count = Field(2000, description="Memory of one worker, for the scheduler.")
     min_ok_share: float = Field(
         0.9, ge=0, le=1, description="Gate: the least share of frames with status ok."
+    )
+    prior: CoulombPrior | None = Field(
+        None,
+        description="Taken off the labels before the training; MD with the potential needs the "
+        "same `potential.prior`.",
     )
     model: PotentialModel = Field(PotentialModel(), description="Model and training.")
     validation: PotentialValidation = Field(
@@ -890,7 +909,14 @@ def _check_composition(key, system, electrolyte):
 
 
 def _check_training(study):
-    """Every training box is a composition, and together they hold every species."""
+    """Every training box is a composition, they hold every species, and priors agree."""
+    trained = f"results/{study.study}/potential/potential.model"
+    prior = study.potential_training.prior
+    if study.potential.model == trained and study.potential.prior != prior:
+        raise ValueError(
+            f"potential.prior = {study.potential.prior} differs from potential_training.prior = "
+            f"{prior}, without which {trained} is trained; make them the same"
+        )
     systems = study.potential_training.systems
     for name, system in systems.items():
         _check_composition(f"potential_training.systems.{name}", system, study.electrolyte)

@@ -9,9 +9,12 @@ from ionshift import config as settings
 from ionshift import preflight
 from ionshift.errors import InputError
 
+PRIOR = {"charges": {"Li": 1.0}, "permittivity": 4.0}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
+    "potential.prior": {"md.engine": "potential", "potential.prior": PRIOR},
     "potential": {"md.engine": "potential"},
+    "potential_training.prior": {"potential_training": {"prior": PRIOR}},
     "potential_training": {
         "potential_training": {
             "systems": {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}

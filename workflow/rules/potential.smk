@@ -3,6 +3,7 @@ TRAINING = STUDY.potential_training
 TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
 TRAINING_RUNS = TRAINING.model.runs()
 TRAINING_SHARDS = range(TRAINING.n_shards)
+PRIOR = TRAINING.prior and TRAINING.prior.model_dump(mode="json")
 POTENTIAL_FOLDER = f"{RESULTS}/potential"
 TRAINING_MD_FOLDER = f"{POTENTIAL_FOLDER}/md/{{box}}/{{replica}}"
 # The member that MD uses.
@@ -204,6 +205,7 @@ rule train_potential:
         runtime=minutes(1440),
     params:
         model=training_model("committee_size", "learning_shares"),
+        prior=PRIOR,
         member=lambda wildcards: TRAINING_RUNS[wildcards.run][0],
         share=lambda wildcards: TRAINING_RUNS[wildcards.run][1],
         work=lambda wildcards: f"{POTENTIAL_FOLDER}/training/{wildcards.run}",
@@ -241,6 +243,7 @@ rule evaluate_potential:
         runtime=minutes(120),
     params:
         model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
         runs=TRAINING_RUNS,
         elements=ELEMENTS,
         code=code("evaluate_potential"),
@@ -277,6 +280,7 @@ rule validate_potential:
     params:
         validation=TRAINING.validation.model_dump(mode="json", exclude={"override"}),
         model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
         run=FIRST_MEMBER,
         elements=ELEMENTS,
         code=code("validate_potential"),

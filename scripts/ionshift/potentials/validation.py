@@ -15,6 +15,7 @@ from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import natural_cutoffs, neighbor_list
 
 from ionshift.errors import InputError
+from ionshift.potentials.coulomb import pair_energy_eV
 
 SCAN_POINTS = 26
 SCAN_BOX_A = 60.0
@@ -100,8 +101,11 @@ def _scan_check(scan):
     return _row("short_range_repulsion", max(falls.values()), 0.0, "eV", detail)
 
 
-def scan_repulsion(calculator, elements, settings):
+def scan_repulsion(calculator, elements, settings, prior=None):
     """Energy of every pair of elements as two atoms come together.
+
+    `calculator` is the potential without its Coulomb prior, whose Ewald sum needs neutral boxes:
+    of `prior` (config.CoulombPrior) the energy of the two charges alone is added.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def scan_repulsion(calculator, elements, settings):
         for distance_A in distances_A:
             atoms = Atoms(pair, [[0, 0, 0], [distance_A, 0, 0]], cell=[SCAN_BOX_A] * 3, pbc=True)
             atoms.calc = calculator
-            energies.append(atoms.get_potential_energy())
+            energies.append(atoms.get_potential_energy() + pair_energy_eV(prior, pair, distance_A))
         rows += [
             {"pair": "-".join(pair), "distance_A": d, "energy_eV": e - energies[0]}
             for d, e in zip(distances_A, energies, strict=True)
