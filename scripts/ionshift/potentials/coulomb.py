@@ -6,6 +6,8 @@ been taken off; MD adds the sum to the potential again. (Zhang, Pagotto, Gould, 
 arXiv:2310.12535, for aqueous LiCl, KCl and LiBr.)
 """
 
+import importlib
+
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator, all_changes
@@ -72,13 +74,18 @@ def _check(atoms, charges):
 
 
 def _ewald(ions):
-    from matscipy.calculators.ewald import Ewald
-
+    try:
+        module = importlib.import_module("matscipy.calculators.ewald")
+    except ImportError as error:
+        raise InputError(
+            f"a Coulomb prior needs the Python package matscipy ({error}); install it with pip "
+            "(mace-torch brings it), or leave the prior out"
+        ) from None
     reach = np.sqrt(-np.log(ACCURACY))
     alpha = reach / REAL_CUTOFF_A
     # Given by hand: matscipy 1.2.0 fails with NumPy 2 where it chooses them itself.
     n_waves = np.ceil(alpha * reach / np.pi * ions.cell.lengths()).astype(int)
-    calculator = Ewald()
+    calculator = module.Ewald()
     calculator.set(
         accuracy=ACCURACY,
         cutoff=REAL_CUTOFF_A,

@@ -6,6 +6,7 @@ it is the derivative of the energy by the strain over the volume, so the pressur
 of its trace.
 """
 
+import importlib
 import resource
 import time
 from pathlib import Path
@@ -131,14 +132,14 @@ def _check_finite(energy, forces, stress):
 
 def _tblite(atoms, settings):
     try:
-        from tblite.ase import TBLite
+        module = importlib.import_module("tblite.ase")
     except ImportError as error:
         raise InputError(
             f"reference.calculator = 'tblite': the Python package tblite cannot be imported "
             f"({error}); install it with pip, or take cp2k"
         ) from None
     atoms = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc, info=atoms.info)
-    atoms.calc = TBLite(
+    atoms.calc = module.TBLite(
         method=settings.method,
         accuracy=settings.accuracy,
         electronic_temperature=settings.electronic_temperature_K,
