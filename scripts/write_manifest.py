@@ -12,7 +12,7 @@ def main(snakemake, log):
     files = snakemake.input
     record = manifest(
         load(snakemake.params.study),
-        [*files.templates, files.forcefield, *files.shipped],
+        [*files.templates, files.forcefield, *files.shipped, *files.potential],
         dict(snakemake.params.seeds),
         [path for path in files.tables if path.endswith(".csv")],
     )

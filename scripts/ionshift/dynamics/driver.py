@@ -345,7 +345,7 @@ def _summary(job, runner, plan, keys, folders, thermo, volume_A3):
             "openmm": openmm.__version__,
             "MDAnalysis": MDAnalysis.__version__,
         },
-        "potential": job.potential and job.potential.model_dump(mode="json"),
+        **({"potential": job.potential.model_dump(mode="json")} if job.potential else {}),
         "seed": job.seed,
         "counts": dict(job.sy.counts),
         "n_atoms": job.topology.getNumAtoms(),

@@ -1,0 +1,96 @@
+"""Plans of a study whose MD is driven by a potential: its model is an input like any other."""
+
+import re
+
+import pytest
+import yaml
+
+from projects import DEMO, Project, copy_project, edited, snakemake
+
+MODEL = "resources/springs.py"
+
+
+def with_potential(config, **changes):
+    config["md"]["engine"] = "potential"
+    config["potential"] = {"kind": "python", "model": f"{MODEL}:make"} | changes
+    return config
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory):
+    """A finished demo whose MD engine is a potential read from a file."""
+    folder = tmp_path_factory.mktemp("driven")
+    copy_project(folder)
+    (folder / MODEL).write_text("make = None\n")
+    config = yaml.safe_load((folder / DEMO).read_text())
+    (folder / DEMO).write_text(yaml.safe_dump(with_potential(config), sort_keys=False))
+    finished = Project(folder)
+    finished.finish()
+    yield finished
+    finished.close()
+
+
+@pytest.mark.slow
+def test_another_model_reruns_the_dynamics_and_what_follows(driven):
+    assert driven.reruns() == {}
+    with edited(driven.folder / MODEL, suffix="# retrained\n"):
+        rerun = driven.reruns()
+    assert rerun["run_md"] == 4
+    assert {"measure_rdf", "predict_shifts", "write_manifest"} <= rerun.keys()
+    assert "pack_box" not in rerun
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("block", "key", "value"),
+    [("potential", "options", {"scale": 2.0}), ("potential_md", "timestep_fs", 0.25)],
+)
+def test_keys_of_the_potential_rerun_the_dynamics(block, key, value, driven):
+    variant = driven.variant(lambda config: config.setdefault(block, {}).update({key: value}))
+    rerun = driven.reruns(variant)
+    assert rerun["run_md"] == 4 and "pack_box" not in rerun
+
+
+def test_keys_of_a_potential_that_is_not_used_rerun_nothing(project):
+    variant = project.variant(
+        lambda config: config.update(potential={"dtype": "float32"}, potential_md={"npt_ps": 1.0})
+    )
+    assert project.reruns(variant).keys() == {"write_manifest"}
+
+
+def planned(project, change):
+    done = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda c: with_potential(c, kind="mace", model="none.model"),
+            r"potential\.model = 'none\.model': no such file",
+        ),
+        (
+            lambda c: with_potential(c, kind="mace", model=None),
+            r"potential: model is not given, kind mace needs a \.model file",
+        ),
+        (
+            lambda c: c.update(
+                with_potential(c, kind="tblite", model=None), potential_md={"timestep_fs": 1.25}
+            ),
+            r"potential_md\.timestep_fs = 1\.25: bonds to hydrogen of 1\.008 amu",
+        ),
+        (
+            lambda c: c.update(
+                with_potential(c, kind="tblite", model=None), potential_md={"timestep_fs": 0.7}
+            ),
+            r"md\.frame_interval_ps = 0\.5 is not a whole number of time steps, potential_md",
+        ),
+    ],
+    ids=["missing file", "no model", "long step", "frames"],
+)
+def test_mistakes_stop_before_any_job(change, message, project):
+    code, text = planned(project, change)
+    assert code != 0
+    assert re.search(message, text), text
+    assert "Traceback" not in text
