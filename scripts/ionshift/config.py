@@ -378,9 +378,12 @@ class PotentialValidation(Block):
     repulsion_from: Positive = Field(
         0.75,
         description="Scan of every pair of elements: start, in units of the sum of their covalent "
-        "radii. The energy must rise all the way inwards.",
+        "radii.",
     )
     repulsion_to: Positive = Field(0.5, description="End of that scan, in the same units.")
+    repulsion_hole_eV: NotNegative = Field(
+        0.05, description="Largest energy that a pair may gain on its way inwards in that scan."
+    )
     override: bool = Field(False, description="Use a potential that failed; the report says so.")
 
     @model_validator(mode="after")

@@ -161,6 +161,12 @@ def metrics_of(force_eV_A, energy_meV):
     )
 
 
+def test_hole_is_the_energy_gained_inwards():
+    assert validation.hole_eV(np.array([0.0, 1.0, 2.0])) == 0
+    assert validation.hole_eV(np.array([0.0, 1.0, 0.7, 0.4, 3.0])) == pytest.approx(0.6)
+    assert validation.hole_eV(np.array([0.0, np.nan])) == np.inf
+
+
 class Collapsing(Calculator):
     """Attraction that has no end: what a learned potential may do where it saw nothing."""
 

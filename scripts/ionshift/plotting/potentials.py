@@ -3,6 +3,7 @@
 import numpy as np
 
 from ionshift.plotting.style import make_axes
+from ionshift.potentials.validation import hole_eV
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
 LABELS = {"energy": "energy / meV an atom", "force": "force / meV A$^{-1}$"}
@@ -67,8 +68,9 @@ def validation(checks, nve, scan, style):
     left.plot(nve["time_ps"], nve["total_meV_atom"], color=TEST)
     left.axhline(0, color="black", lw=0.5)
     left.set(xlabel="time / ps", ylabel="total energy / meV an atom")
+    limit_eV = checks.set_index("check").loc["short_range_repulsion", "limit"]
     for pair, part in scan.groupby("pair"):
-        falls = (np.diff(part["energy_eV"]) < 0).any()
+        falls = not hole_eV(part["energy_eV"].to_numpy()) <= limit_eV
         right.plot(
             part["distance_A"],
             part["energy_eV"],

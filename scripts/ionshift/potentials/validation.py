@@ -60,7 +60,7 @@ def checks(test_metrics, nve, scan, settings):
             if nve["longest_bond"].notna().any()
             else "",
         ),
-        _scan_check(scan),
+        _scan_check(scan, settings.repulsion_hole_eV),
     ]
     if nve["time_ps"].max() < 0.999 * settings.nve_ps:
         for row in rows[2:4]:
@@ -88,17 +88,19 @@ def _error_check(table, quantity, factor, limit, unit):
     )
 
 
-def _scan_check(scan):
-    """The deepest fall of the energy on the way inwards, over all pairs."""
-    falls = {
-        pair: float(np.max(-np.diff(part["energy_eV"].to_numpy()), initial=0.0))
-        if np.isfinite(part["energy_eV"]).all()
-        else np.inf
-        for pair, part in scan.groupby("pair")
-    }
-    wrong = sorted(pair for pair, fall in falls.items() if fall > 0)
-    detail = f"energy falls inwards: {', '.join(wrong)}" if wrong else f"{len(falls)} pairs"
-    return _row("short_range_repulsion", max(falls.values()), 0.0, "eV", detail)
+def _scan_check(scan, limit_eV):
+    """The deepest hole on the way inwards, over all pairs."""
+    holes = {pair: hole_eV(part["energy_eV"].to_numpy()) for pair, part in scan.groupby("pair")}
+    wrong = sorted(pair for pair, hole in holes.items() if not hole <= limit_eV)
+    detail = f"holes: {', '.join(wrong)}" if wrong else f"{len(holes)} pairs"
+    return _row("short_range_repulsion", max(holes.values()), limit_eV, "eV", detail)
+
+
+def hole_eV(energies_eV):
+    """The most that a pair gains on its way inwards: 0 where the energy rises all the way."""
+    if not np.isfinite(energies_eV).all():
+        return float("inf")
+    return float(np.max(np.maximum.accumulate(energies_eV) - energies_eV))
 
 
 def scan_repulsion(calculator, elements, settings, prior=None):
