@@ -44,6 +44,18 @@ def test_md_at_the_measured_speed(study):
     assert limits.md_minutes(slower, "1M") > 3 * limits.md_minutes(study, "1M")
 
 
+def test_md_with_a_potential_is_asked_for_by_its_steps(study):
+    driven = with_block(study, "md", engine="potential", production_ps=20.0)
+    steps = (2 * 0.5 + 5.0 + 2.0 + 20.0) * 1000 / 0.5
+    own_h = limits.n_atoms(study, "1M") * steps * limits.POTENTIAL_ATOM_STEP_S["tblite"] / 3600
+    equilibration = with_block(study, "md", engine="openmm", production_ps=0.0)
+    before_h = limits.md_core_hours(equilibration, "1M")
+    assert limits.md_core_hours(driven, "1M") == pytest.approx(before_h + own_h)
+    learned = with_block(driven, "potential", kind="mace")
+    assert limits.md_core_hours(learned, "1M") < limits.md_core_hours(driven, "1M")
+    assert limits.md_MB(driven) > limits.md_MB(study)
+
+
 def test_every_limit_holds_half_an_hour_at_least():
     demo = config.load("config/config.yaml")
     small = with_block(demo, "md", production_ps=1.0, frame_interval_ps=0.5)

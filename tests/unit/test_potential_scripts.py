@@ -8,18 +8,21 @@ import ase.io
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import accept_potential
 import choose_frames
 import collect_frames
 import evaluate_potential
 import label_frames
+import retry_frames
 import train_potential
 import validate_potential
 from ionshift import label_workers
 from ionshift.config import PotentialFrames, PotentialValidation, Reference
 from ionshift.errors import InputError
 from ionshift.potentials import frames
+from ionshift.potentials.reference import ReferenceTask, open_store
 from molecules import place
 from test_mace_training import ELEMENTS, TINY
 from test_reference import lithium_fluoride
@@ -122,6 +125,31 @@ def test_the_gate_closes_on_unconverged_frames(tmp_path):
     with pytest.raises(InputError, match="only 0% of 2 labels are ok"):
         collect(tmp_path, shards, few)
     assert not (tmp_path / "frames.extxyz").exists()
+
+
+def test_failed_labels_are_forgotten_alone(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(tmp_path)
+    study = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    study["potential_training"] = {
+        "systems": {"box": study["systems"]["1M"]},
+        "store": "store",
+        "shard_size": 2,
+    }
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    folder = tmp_path / "results" / "demo" / "potential"
+    frames.write(folder / "frames" / "box.extxyz", list(small_frames(4)))
+    task, store = ReferenceTask(Reference()), open_store("store")
+    keys = [task.key_of(atoms) for atoms in frames.read(folder / "frames" / "box.extxyz")]
+    for key, status in zip(keys, ("ok", "ok", "ok", "unconverged"), strict=True):
+        store.put(key, {"status": status, "reason": "", "energy_eV": -1.0})
+    (folder / "shards").mkdir()
+    for shard in (0, 1):
+        (folder / "shards" / f"box_{shard}.parquet").touch()
+        (folder / "shards" / f"box_{shard}.extxyz").touch()
+    retry_frames.main("study.yaml")
+    assert [key in store for key in keys] == [True, True, True, False]
+    left = sorted(path.name for path in (folder / "shards").iterdir())
+    assert left == ["box_0.extxyz", "box_0.parquet"]
 
 
 @pytest.mark.slow

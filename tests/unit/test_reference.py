@@ -126,6 +126,18 @@ def test_scf_without_convergence_is_told_from_failure(store):
     assert ReferenceTask(XTB).compute(on_top, None)["status"] == "failed"
 
 
+def test_a_retry_is_more_patient(store):
+    """Ten cycles are too few, forty with damping enough; the numbers are those of a plain run."""
+    task = ReferenceTask(Reference(max_cycles=10))
+    _, table = label_frames([lithium_fluoride()], task, store, log=print)
+    assert table["status"].tolist() == ["unconverged"]
+    assert store.discard(table["key"][0])
+    _, again = label_frames([lithium_fluoride()], task, store, log=print)
+    plain = evaluate(ReferenceTask(Reference()), lithium_fluoride())[0]
+    assert again["status"].tolist() == ["ok"]
+    assert again["energy_eV"][0] == pytest.approx(plain, abs=1e-4)
+
+
 def test_isolated_atoms_lie_above_the_molecule(store):
     task = ReferenceTask(Reference())
     atoms = reference.isolated_atoms(["F", "Li"], task, store)

@@ -20,6 +20,7 @@ CONTEXTS = {
             "systems": {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
         }
     },
+    "potential_md": {"md.engine": "potential"},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",

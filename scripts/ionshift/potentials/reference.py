@@ -33,6 +33,10 @@ FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", 
 COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
 GPA_IN_eV_A3 = 160.21766208
+DAMPING, PATIENT_DAMPING = 0.4, 0.1
+PATIENT_CYCLES = 4
+"""How a label that was put aside is tried again (tblite); the converged numbers are the same.
+CP2K goes on from the wave function that it left."""
 FORCES, ENERGY, STRESS = "REF_forces", "REF_energy", "REF_stress"
 """Names in labelled frames, those that mace-torch reads by default."""
 
@@ -77,11 +81,14 @@ class ReferenceTask:
         )
 
     def compute(self, atoms, last_failure):
-        """One record with the keys `RECORD_COLUMNS`. Never raises for a frame."""
+        """One record with the keys `RECORD_COLUMNS`. Never raises for a frame.
+
+        A frame that failed before is computed with a stronger SCF recipe.
+        """
         wall, cpu = time.perf_counter(), _cpu_s()
         record = dict.fromkeys(RECORD_COLUMNS) | {"status": "failed", "reason": ""}
         try:
-            energy, forces, stress = self._single_point(atoms)
+            energy, forces, stress = self._single_point(atoms, patient=last_failure is not None)
             _check_finite(energy, forces, stress)
             record.update(
                 status="ok",
@@ -99,11 +106,11 @@ class ReferenceTask:
     def describe(self, record):
         return f"{record['energy_eV']:.4f} eV"
 
-    def _single_point(self, atoms):
+    def _single_point(self, atoms, patient):
         if self.settings.calculator == "cp2k":
             folder = Path(self.work) / self.key_of(atoms)
             return cp2k.compute(atoms, self.settings, folder, self.cp2k_command)
-        return _tblite(atoms, self.settings)
+        return _tblite(atoms, self.settings, patient)
 
 
 def _steps(values):
@@ -130,7 +137,8 @@ def _check_finite(energy, forces, stress):
             raise FloatingPointError(f"{name} not finite")
 
 
-def _tblite(atoms, settings):
+def _tblite(atoms, settings, patient):
+    """`patient`: more cycles and stronger damping, for a frame whose SCF did not converge."""
     try:
         module = importlib.import_module("tblite.ase")
     except ImportError as error:
@@ -143,7 +151,8 @@ def _tblite(atoms, settings):
         method=settings.method,
         accuracy=settings.accuracy,
         electronic_temperature=settings.electronic_temperature_K,
-        max_iterations=settings.max_cycles,
+        max_iterations=settings.max_cycles * (PATIENT_CYCLES if patient else 1),
+        mixer_damping=PATIENT_DAMPING if patient else DAMPING,
         charge=int(atoms.info.get("charge", 0)),
         multiplicity=int(atoms.info.get("multiplicity", 1)),
         verbosity=0,
