@@ -19,7 +19,8 @@ RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-active bench-inference bench-labels next-labels labels-status retry-labels label-set setup clean help
+	bench bench-active bench-inference bench-labels next-labels labels-status retry-labels retry-frames label-set \
+	setup clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -92,6 +93,10 @@ rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
 
 retry-labels: setup  ## compute the failed labels of CONFIG again
 	PYTHONPATH=scripts $(BIN)/python scripts/retry_labels.py $(CONFIG)
+	$(RUN)
+
+retry-frames: setup  ## compute the failed reference labels of a potential's training again
+	PYTHONPATH=scripts $(BIN)/python scripts/retry_frames.py $(CONFIG)
 	$(RUN)
 
 labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours left

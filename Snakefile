@@ -23,6 +23,13 @@ include: "workflow/rules/dynamics_analysis.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/maps.smk"
 include: "workflow/rules/elf.smk"
+
+
+if STUDY.potential_training:
+
+    include: "workflow/rules/potential.smk"
+
+
 include: "workflow/rules/archived.smk"
 include: "workflow/rules/costs.smk"
 include: "workflow/rules/targets.smk"

@@ -135,6 +135,17 @@ def _whole_number(key, value, interval_key, block):
         )
 
 
+class CoulombPrior(Block):
+    """Ions in a dielectric, whose Ewald sum a potential does not learn."""
+
+    charges: dict[Element, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        min_length=1, description="Charge in e by element; those that are not named have none."
+    )
+    permittivity: float = Field(
+        1.0, ge=1, allow_inf_nan=False, description="Relative permittivity that screens them."
+    )
+
+
 class Potential(Block):
     """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
 
@@ -155,6 +166,9 @@ class Potential(Block):
     )
     options: dict[str, bool | int | float | str] = Field(
         {}, description="Further keyword arguments of the family's calculator (MACE: head)."
+    )
+    prior: CoulombPrior | None = Field(
+        None, description="Coulomb prior that the potential was trained without: added to it."
     )
 
     @model_validator(mode="after")
@@ -224,6 +238,223 @@ MODEL = {
 }
 """What `potential.model` holds, by kind."""
 TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
+
+
+class Reference(Block):
+    """Where energies, forces and stresses of periodic frames come from."""
+
+    calculator: Literal["tblite", "cp2k"] = Field(
+        "tblite", description="tblite: xTB from PyPI; cp2k: DFT, CP2K must be on the PATH."
+    )
+    method: Literal["GFN1-xTB", "GFN2-xTB", "IPEA1-xTB"] = Field(
+        "GFN1-xTB", description="Method (tblite)."
+    )
+    accuracy: Positive = Field(1.0, description="Thresholds, 1e-6 Ha times this (tblite).")
+    electronic_temperature_K: Positive = Field(
+        300.0, description="Fermi smearing of the orbitals (tblite)."
+    )
+    functional: str = Field("PBE", description="Name of an XC_FUNCTIONAL section (cp2k).")
+    dispersion: Literal["DFTD3(BJ)", "DFTD3"] | None = Field(
+        "DFTD3(BJ)", description="Dispersion correction of the functional (cp2k); null: none."
+    )
+    basis: str = Field("DZVP-MOLOPT-SR-GTH", description="Basis in BASIS_MOLOPT (cp2k).")
+    pseudopotential: str = Field("GTH-PBE", description="Name in GTH_POTENTIALS (cp2k).")
+    cutoff_Ry: Positive = Field(400.0, description="Cut-off of the finest grid (cp2k).")
+    relative_cutoff_Ry: Positive = Field(50.0, description="Cut-off of a Gaussian (cp2k).")
+    scf_conv: Positive = Field(1e-6, description="EPS_SCF (cp2k).")
+    max_cycles: Count = Field(250, description="Most SCF cycles before a frame is unconverged.")
+
+    def effective(self):
+        """The settings that change a number, as a dict: those of the calculator in use."""
+        keys = {"calculator", "max_cycles", *REFERENCE_KEYS[self.calculator]}
+        return self.model_dump(mode="json", include=keys)
+
+
+REFERENCE_KEYS = {
+    "tblite": ("method", "accuracy", "electronic_temperature_K"),
+    "cp2k": (
+        "functional",
+        "dispersion",
+        "basis",
+        "pseudopotential",
+        "cutoff_Ry",
+        "relative_cutoff_Ry",
+        "scf_conv",
+    ),
+}
+"""Settings of `Reference` that belong to one calculator alone."""
+
+
+class PotentialFrames(Block):
+    """Which periodic frames a potential learns."""
+
+    n_frames: Count = Field(
+        60, description="Frames of classical MD a training system, evenly over its replicas."
+    )
+    n_distorted: int = Field(
+        20, ge=0, description="Copies of such frames, distorted: they teach walls and bonds."
+    )
+    rattle_A: NotNegative = Field(
+        0.05, description="Standard deviation of the random displacement in a distorted copy."
+    )
+    strain: float = Field(
+        0.03,
+        ge=0,
+        lt=0.2,
+        description="Largest change of the box edge in a distorted copy, as a share; molecules "
+        "keep their size.",
+    )
+    seed: int = Field(1, ge=0, description="Seed of the distortions.")
+
+
+class PotentialModel(Block):
+    """The model of the potential and how it is trained."""
+
+    backend: Literal["mace"] = Field("mace", description="Program that trains it (mace-torch).")
+    committee_size: Count = Field(2, description="Members: other weights, other validation frames.")
+    channels: Count = Field(16, description="Channels of the messages.")
+    max_L: int = Field(0, ge=0, le=3, description="Largest angular momentum of the messages.")
+    max_ell: int = Field(2, ge=0, le=4, description="Largest one of the spherical harmonics.")
+    correlation: int = Field(2, ge=1, le=4, description="Body order of a layer less one.")
+    n_layers: Count = Field(2, description="Message-passing layers.")
+    n_radial: Count = Field(8, description="Radial functions.")
+    cutoff_A: Positive = Field(4.5, description="Cut-off of a layer.")
+    repulsion: bool = Field(
+        True, description="Add the ZBL screened nuclear repulsion: a wall where no frame reaches."
+    )
+    energy_weight: Positive = Field(10.0, description="Weight of energies per atom in the loss.")
+    forces_weight: Positive = Field(100.0, description="Weight of forces in the loss.")
+    stress_weight: NotNegative = Field(
+        10.0, description="Weight of the stress in the loss; 0 leaves it out (no NPT then)."
+    )
+    batch_size: Count = Field(4, description="Frames a step.")
+    learning_rate: Positive = Field(0.01, description="First step of AMSGrad.")
+    max_epochs: Count = Field(100, description="Epochs at most.")
+    patience: Count = Field(25, description="Epochs without a better validation loss to wait.")
+    test_share: float = Field(0.2, gt=0, lt=1, description="Share of groups held out for the test.")
+    valid_share: float = Field(
+        0.1, gt=0, lt=1, description="Share of the other groups that stop a member's training."
+    )
+    group_ps: Positive = Field(
+        10.0, description="Frames of one replica within this time stay in one group."
+    )
+    learning_shares: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        [], description="Shares of the training frames of further trainings: the learning curve."
+    )
+    isolated_atoms: Literal["average", "computed"] = Field(
+        "average",
+        description="Energies of single atoms: a fit to the frames' energies, which learns faster, "
+        "or computed by the reference calculator, for molecules that dissociate.",
+    )
+    device: Literal["cpu", "cuda"] = Field("cpu", description="Where it is trained.")
+    dtype: Literal["float32", "float64"] = Field("float32", description="Numbers of the model.")
+    threads: Count = Field(1, description="Threads of one training on the CPU.")
+    seed: int = Field(1, ge=0, description="Seed of split and weights.")
+
+    def runs(self):
+        """Name of every training to its member and its share of the training frames."""
+        committee = {f"member{i}": (i, 1.0) for i in range(self.committee_size)}
+        return committee | {f"share{1000 * s:04.0f}": (0, s) for s in self.learning_shares}
+
+
+class PotentialValidation(Block):
+    """What a potential must pass before its MD is used."""
+
+    force_rmse_eV_A: Positive = Field(0.15, description="Largest force RMSE on held-out frames.")
+    energy_rmse_meV: Positive = Field(
+        5.0, description="Largest energy RMSE per atom on held-out frames."
+    )
+    nve_ps: Positive = Field(0.5, description="Length of the NVE run.")
+    temperature_K: Positive = Field(298.15, description="Temperature at which it starts.")
+    nve_timestep_fs: float = Field(0.5, gt=0, le=2, description="Its time step.")
+    drift_meV_ps: Positive = Field(
+        1.0, description="Largest drift of the total energy per atom in that run."
+    )
+    bond_stretch: float = Field(
+        1.4,
+        gt=1,
+        description="Longest bond in that run, in units of its mean length in the frames.",
+    )
+    repulsion_from: Positive = Field(
+        0.75,
+        description="Scan of every pair of elements: start, in units of the sum of their covalent "
+        "radii.",
+    )
+    repulsion_to: Positive = Field(0.5, description="End of that scan, in the same units.")
+    repulsion_hole_eV: NotNegative = Field(
+        0.05, description="Largest energy that a pair may gain on its way inwards in that scan."
+    )
+    override: bool = Field(False, description="Use a potential that failed; the report says so.")
+
+    @model_validator(mode="after")
+    def _scan_goes_inwards(self):
+        if self.repulsion_to >= self.repulsion_from:
+            raise ValueError(
+                f"repulsion_to = {self.repulsion_to:g} must be less than repulsion_from = "
+                f"{self.repulsion_from:g}"
+            )
+        return self
+
+
+class TrainingMD(MD):
+    """MD of small boxes: keys as in `md`, other defaults."""
+
+    cutoff_A: Positive = Field(
+        4.5, description="Cut-off of Lennard-Jones and Coulomb; 100 atoms allow 5 A."
+    )
+    timestep_fs: float = Field(2.0, gt=0, le=5, description="Time step; bonds to H constrained.")
+    hydrogen_mass_amu: float | None = Field(
+        None,
+        ge=1,
+        le=4,
+        description="Hydrogen mass after repartitioning; null leaves masses alone.",
+    )
+
+
+class PotentialTraining(Block):
+    """Frames, reference labels, training and validation of an interatomic potential."""
+
+    systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
+        {},
+        description="Boxes of the training, as in `systems` (100 to 150 atoms keep labels cheap); "
+        "none: those of the study.",
+    )
+    md: TrainingMD = Field(TrainingMD(), description="Classical MD that gives the first frames.")
+    frames: PotentialFrames = Field(PotentialFrames(), description="Frames to be labelled.")
+    reference: Reference = Field(Reference(), description="The reference calculator.")
+    store: str = Field(
+        "results/reference_store", description="Folder of its labels, shared between studies."
+    )
+    cp2k_command: str = Field("cp2k.psmp", description="How CP2K is started (mpirun ...).")
+    shard_size: Count = Field(20, description="Frames a labelling job.")
+    workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
+    max_memory_MB: Count = Field(2000, description="Memory of one worker, for the scheduler.")
+    min_ok_share: float = Field(
+        0.9, ge=0, le=1, description="Gate: the least share of frames with status ok."
+    )
+    prior: CoulombPrior | None = Field(
+        None,
+        description="Taken off the labels before the training; MD with the potential needs the "
+        "same `potential.prior`.",
+    )
+    model: PotentialModel = Field(PotentialModel(), description="Model and training.")
+    validation: PotentialValidation = Field(
+        PotentialValidation(), description="What the trained potential must pass."
+    )
+
+    @property
+    def n_shards(self):
+        """Labelling jobs a training system."""
+        return -(-(self.frames.n_frames + self.frames.n_distorted) // self.shard_size)
+
+    @model_validator(mode="after")
+    def _classical_frames(self):
+        if self.md.engine not in ("openmm", "gromacs"):
+            raise ValueError(
+                f"md.engine = '{self.md.engine}': the first frames come from classical MD; take "
+                "openmm or gromacs"
+            )
+        return self
 
 
 class Shell(Block):
@@ -637,6 +868,9 @@ class Study(Block):
     potential_md: PotentialMD = Field(
         PotentialMD(), description="Molecular dynamics with that potential."
     )
+    potential_training: PotentialTraining | None = Field(
+        None, description="Training of such a potential; null: none is trained."
+    )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
@@ -655,7 +889,9 @@ class Study(Block):
         _check_roles(self.electrolyte)
         _check_lsi_cutoffs(self)
         for name, system in self.systems.items():
-            _check_composition(name, system, self.electrolyte)
+            _check_composition(f"systems.{name}", system, self.electrolyte)
+        if self.potential_training:
+            _check_training(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.engine == "potential":
             _check_potential_frames(self.md, self.potential_md)
@@ -682,12 +918,12 @@ def _check_lsi_cutoffs(study):
         )
 
 
-def _check_composition(name, system, electrolyte):
+def _check_composition(key, system, electrolyte):
     for species in system.counts:
         if species not in electrolyte.species:
             hint = _closest(species, electrolyte.species)
             raise ValueError(
-                f"systems.{name}.counts: unknown species '{species}'{hint}; "
+                f"{key}.counts: unknown species '{species}'{hint}; "
                 f"electrolyte.species has {', '.join(electrolyte.species)}"
             )
     total = sum(n * electrolyte.species[s].charge for s, n in system.counts.items())
@@ -696,11 +932,32 @@ def _check_composition(name, system, electrolyte):
             f"{n} {s} ({electrolyte.species[s].charge:+d})" for s, n in system.counts.items()
         )
         raise ValueError(
-            f"systems.{name}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
+            f"{key}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
             "change the counts so that the charges cancel"
         )
     if not any(electrolyte.species[s].role == "cation" for s in system.counts):
-        raise ValueError(f"systems.{name}.counts: no cation in the box; add one")
+        raise ValueError(f"{key}.counts: no cation in the box; add one")
+
+
+def _check_training(study):
+    """Every training box is a composition, they hold every species, and priors agree."""
+    trained = f"results/{study.study}/potential/potential.model"
+    prior = study.potential_training.prior
+    if study.potential.model == trained and study.potential.prior != prior:
+        raise ValueError(
+            f"potential.prior = {study.potential.prior} differs from potential_training.prior = "
+            f"{prior}, without which {trained} is trained; make them the same"
+        )
+    systems = study.potential_training.systems
+    for name, system in systems.items():
+        _check_composition(f"potential_training.systems.{name}", system, study.electrolyte)
+    held = {species for system in (systems or study.systems).values() for species in system.counts}
+    used = {species for system in study.systems.values() for species in system.counts}
+    if used - held:
+        raise ValueError(
+            f"potential_training.systems: no box holds {', '.join(sorted(used - held))}, which the "
+            "study's systems have; add a box with it"
+        )
 
 
 def _check_viscosities(viscosity_mPa_s, systems):

@@ -87,7 +87,7 @@ def protocol_hash(protocol):
         for name, value in protocol.model_dump(mode="json").items()
         if name in HASHED_ALWAYS or value != Protocol.model_fields[name].get_default()
     }
-    return _sha256({"engine": ENGINE_VERSION, **counted})[:16]
+    return content_hash({"engine": ENGINE_VERSION, **counted})[:16]
 
 
 def label_key(atoms, charge, protocol):
@@ -96,7 +96,7 @@ def label_key(atoms, charge, protocol):
     Positions count to 1e-4 A. The nucleus is atom 0.
     """
     steps = np.rint((atoms.positions - atoms.positions[0]) * 10**KEY_DECIMALS).astype(int)
-    return _sha256(
+    return content_hash(
         {
             "numbers": atoms.numbers.tolist(),
             "positions": steps.tolist(),
@@ -122,20 +122,29 @@ def _nuclei(record):
     return record.get("nuclei") or {}
 
 
-def _sha256(content):
+def content_hash(content):
+    """SHA-256 of what can be written as JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 class LabelStore:
     """A folder of finished labels, one JSON file each, named by key.
 
-    Two ok records of one key must agree in `quantity` within `tolerance`.
+    Two ok records of one key must agree in `quantity` within `tolerance`. `folder_key` is the
+    configuration's key of the folder.
     """
 
-    def __init__(self, folder, quantity="shielding_ppm", tolerance=AGREEMENT_PPM):
+    def __init__(
+        self,
+        folder,
+        quantity="shielding_ppm",
+        tolerance=AGREEMENT_PPM,
+        folder_key="labelling.store",
+    ):
         self.folder = Path(folder)
         self.quantity = quantity
         self.tolerance = tolerance
+        self.folder_key = folder_key
 
     def path(self, key):
         return self.folder / key[:2] / f"{key}.json"
@@ -159,7 +168,7 @@ class LabelStore:
         try:
             content = json.loads(path.read_text())
             record = content["record"]
-            intact = content["key"] == key and content[_FINGERPRINT] == _sha256(record)
+            intact = content["key"] == key and content[_FINGERPRINT] == content_hash(record)
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
             intact = False
         if not intact:
@@ -188,7 +197,7 @@ class LabelStore:
                 if record["status"] != "ok" or _nuclei(record).keys() <= _nuclei(known).keys():
                     return
                 record = known | {"nuclei": _nuclei(record) | _nuclei(known)}
-        content = {"key": key, _FINGERPRINT: _sha256(record), "record": record}
+        content = {"key": key, _FINGERPRINT: content_hash(record), "record": record}
         self._write(self.path(key), content)
         if record["status"] == "ok":
             self._failure_path(key).unlink(missing_ok=True)
@@ -200,7 +209,7 @@ class LabelStore:
         except OSError as error:
             raise InputError(
                 f"cannot write {where} ({error.strerror}); finished labels are kept: make room "
-                "or change labelling.store, then rerun"
+                f"or change {self.folder_key}, then rerun"
             ) from None
 
     def _check_agreement(self, key, known, record):
@@ -528,14 +537,13 @@ def training_set(clusters, cutoff_A, group_ps):
     return chosen, pd.DataFrame(rows)
 
 
-def check_gate(table, min_ok_share):
+def check_gate(table, min_ok_share, key="labelling.min_ok_share", retry="'make retry-labels'"):
     """Raise `InputError` if too few labels are ok; the message counts the reasons."""
     ok_share = float((table["status"] == "ok").mean())
     if ok_share < min_ok_share:
         reasons = table.loc[table["status"] != "ok", "reason"].value_counts().head(3)
         listed = "; ".join(f"{n} x {reason}" for reason, n in reasons.items())
         raise InputError(
-            f"only {ok_share:.0%} of {len(table)} labels are ok, labelling.min_ok_share = "
-            f"{min_ok_share:g} ({listed}); retry the failures with 'make retry-labels', or "
-            "lower the gate"
+            f"only {ok_share:.0%} of {len(table)} labels are ok, {key} = "
+            f"{min_ok_share:g} ({listed}); retry the failures with {retry}, or lower the gate"
         )

@@ -18,6 +18,8 @@ OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
 """The same for learned potentials: MACE with 128 channels in double precision."""
 LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
+REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60}
+"""Reference label of a frame of 100 to 150 atoms, one process."""
 ENVIRONMENT_S = 2e-3
 """Descriptor and prediction of one environment."""
 MARGIN = 3
@@ -99,6 +101,12 @@ def shard_minutes(study):
     """Time limit of one labelling shard."""
     rounds = -(-study.labelling.shard_size // study.labelling.workers)
     return _with_margin(rounds * LABEL_MINUTES)
+
+
+def reference_minutes(training):
+    """Time limit of one shard of frames; `training` is the block `potential_training`."""
+    rounds = -(-training.shard_size // training.workers)
+    return _with_margin(rounds * REFERENCE_MINUTES[training.reference.calculator])
 
 
 def training_minutes(study):

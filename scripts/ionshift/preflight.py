@@ -30,6 +30,8 @@ def check(study):
     for name, system in study.systems.items():
         electrolyte.check(study.electrolyte, system)
         _check_cutoffs(study, name, system)
+    if study.potential_training:
+        _check_training(study)
 
 
 def _check_files(study):
@@ -74,6 +76,18 @@ def _check_potential(study):
             raise InputError(
                 f"potential.model = '{study.potential.model}': no such file; give a path relative "
                 "to the repository's root"
+            )
+
+
+def _check_training(study):
+    """The boxes of the training are large enough for their classical MD."""
+    training = study.potential_training
+    for name, system in (training.systems or study.systems).items():
+        half_A = electrolyte.box_edge_A(study.electrolyte, system) / 2
+        if training.md.cutoff_A > half_A:
+            raise InputError(
+                f"potential_training.md.cutoff_A = {training.md.cutoff_A:g} is beyond half the "
+                f"training box {name} ({half_A:.2f} A); lower it or take more molecules"
             )
 
 

@@ -20,12 +20,18 @@ def validator():
     return jsonschema.Draft202012Validator(schema)
 
 
+def descendants(block):
+    for child in block.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
 def all_key_paths(block, path=""):
     """Key paths of the model, found without the code under test."""
     for name, field in block.model_fields.items():
         key = f"{path}.{name}" if path else name
         yield key
-        for model in [m for m in config.Block.__subclasses__() if m.__name__ in repr(field)]:
+        for model in [m for m in descendants(config.Block) if m.__name__ in repr(field)]:
             if re.search(rf"\b{model.__name__}\b", str(field.annotation)):
                 named = ".<name>" if str(field.annotation).startswith("dict") else ""
                 yield from all_key_paths(model, key + named)

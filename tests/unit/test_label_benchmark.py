@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 
 import bench_labels
-from ionshift import label_benchmark, labelling, labels
+from ionshift import label_benchmark, label_workers, labels
 from ionshift.config import PROTOCOLS, Figures, Protocol
 from ionshift.plotting import benchmark
 from test_labels import SMALL, lithium_water
@@ -69,7 +69,7 @@ def test_clusters_are_spread_over_sizes():
 
 def test_command_reuses_finished_labels(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+    monkeypatch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
     cheap = {"reference": SMALL, "cheap": Protocol(**SMALL.model_dump() | {"functional": "pbe"})}
     monkeypatch.setattr(label_benchmark, "variants", lambda: cheap)
     clusters = [lithium_water(1.9), lithium_water(2.1)]

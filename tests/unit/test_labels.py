@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from ase import Atoms
 
-from ionshift import labelling, labels
+from ionshift import label_workers, labelling, labels
 from ionshift.config import PROTOCOLS, Protocol
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
@@ -62,7 +62,7 @@ def store(tmp_path):
 def forked_workers():
     """Workers inherit what is loaded: quicker than `spawn`, and they see what a test replaced."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+        patch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
         yield
 
 
@@ -434,12 +434,12 @@ class KillsItself:
         return COMPUTE_ONE(request, protocol, store)
 
 
-COMPUTE_ONE = labelling._compute_one
+COMPUTE_ONE = label_workers._compute_one
 
 
 @pytest.mark.parametrize(("deaths", "status"), [(1, "ok"), (9, "failed")])
 def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, deaths, status):
-    monkeypatch.setattr(labelling, "_compute_one", KillsItself(deaths, tmp_path))
+    monkeypatch.setattr(label_workers, "_compute_one", KillsItself(deaths, tmp_path))
     clusters = [lithium_water(distance) for distance in (1.9, 2.0, 2.1, 2.2)]
     messages = []
     table = label_clusters(clusters, SMALL, store, workers=2, log=messages.append)
@@ -448,19 +448,19 @@ def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, dea
     if status == "failed":
         assert "was killed" in table["reason"][1]
         assert "2 times" in table["reason"][1]
-        monkeypatch.setattr(labelling, "_compute_one", COMPUTE_ONE)
+        monkeypatch.setattr(label_workers, "_compute_one", COMPUTE_ONE)
         assert labelling.retry_failed(clusters, SMALL, store) == [1]
         assert (label_clusters(clusters, SMALL, store, log=print)["status"] == "ok").all()
 
 
-def hang_at_exit(request, protocol, store):
+def hang_at_exit(*arguments):
     multiprocessing.util.Finalize(None, time.sleep, args=(600,), exitpriority=1)
-    return COMPUTE_ONE(request, protocol, store)
+    return COMPUTE_ONE(*arguments)
 
 
 def test_a_worker_that_hangs_at_its_end_holds_up_nothing(store, monkeypatch):
-    monkeypatch.setattr(labelling, "_compute_one", hang_at_exit)
-    monkeypatch.setattr(labelling, "RETIRE_S", 0.5)
+    monkeypatch.setattr(label_workers, "_compute_one", hang_at_exit)
+    monkeypatch.setattr(label_workers, "RETIRE_S", 0.5)
     clusters = [lithium_water(1.9), lithium_water(2.0)]
     before = time.monotonic()
     table = label_clusters(clusters, SMALL, store, workers=2, log=print)
@@ -509,7 +509,7 @@ def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
     def broken(*arguments):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(labelling, "_compute_one", broken)
+    monkeypatch.setattr(label_workers, "_compute_one", broken)
     with pytest.raises(AttributeError, match="a bug"):
         label_clusters([lithium_water(2.0)], SMALL, store, log=print)
     assert not list(store.folder.glob("*/*.json"))

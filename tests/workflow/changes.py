@@ -10,9 +10,17 @@ from ionshift import config as settings
 from ionshift import preflight
 from ionshift.errors import InputError
 
+PRIOR = {"charges": {"Li": 1.0}, "permittivity": 4.0}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
+    "potential.prior": {"md.engine": "potential", "potential.prior": PRIOR},
     "potential": {"md.engine": "potential"},
+    "potential_training.prior": {"potential_training": {"prior": PRIOR}},
+    "potential_training": {
+        "potential_training": {
+            "systems": {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
+        }
+    },
     "potential_md": {"md.engine": "potential"},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
@@ -28,6 +36,7 @@ VALUES = {
     },
     "potential.model": {"potential.model": "GFN2-xTB"},
     "potential.options": {"potential.options": {"accuracy": 0.1}},
+    "potential_training.model.learning_shares": {"potential_training.model.learning_shares": [0.5]},
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
     "sampling.chosen": {"sampling.chosen": ["round.csv"]},
     "inference.archive": {"inference.archive": "archive"},

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -65,6 +66,32 @@ def test_what_an_archive_cannot_give_is_said(project):
     text = planned.stdout + planned.stderr
     assert planned.returncode == 0, text
     assert len(re.findall(r"Left out, .*: .*tabulate_md.*plot_parity", text)) == 1
+
+
+def test_a_potential_is_trained_only_where_it_is_asked_for(project):
+    assert not {"label_frames", "train_potential"} & {job["rule"] for job in project.jobs()}
+
+    def train(config):
+        config["md"]["engine"] = "potential"
+        config["potential"] = {"kind": "mace", "model": "results/demo/potential/potential.model"}
+        config["potential_training"] = {
+            "systems": {
+                "dilute": {"counts": {"LI": 1, "FSI": 1, "DME": 6}, "density_g_cm3": 1.0},
+                "dense": {"counts": {"LI": 2, "FSI": 2, "DME": 4}, "density_g_cm3": 1.2},
+            },
+            "frames": {"n_frames": 20, "n_distorted": 5},
+            "shard_size": 10,
+            "model": {"committee_size": 2, "learning_shares": [0.5]},
+        }
+
+    counts = Counter(job["rule"] for job in project.jobs(project.variant(train)))
+    assert {name: counts[name] for name in ("run_training_md", "label_frames")} == {
+        "run_training_md": 2,
+        "label_frames": 2 * 3,
+    }
+    assert counts["train_potential"] == 3
+    # MD waits for the potential that has passed.
+    assert counts["accept_potential"] == 1
 
 
 BAD = [

@@ -17,6 +17,7 @@ from ase.data import chemical_symbols
 
 from ionshift.config import TBLITE_METHODS
 from ionshift.errors import InputError
+from ionshift.potentials.coulomb import with_prior
 
 PACKAGES = {
     "mace": ("mace-torch", "torch"),
@@ -75,7 +76,7 @@ def build(potential, elements):
     except Exception as error:
         raise _unreadable(potential, error) from error
     _check_species(potential, elements, known)
-    return calculator
+    return with_prior(calculator, potential.prior)
 
 
 def versions(potential):

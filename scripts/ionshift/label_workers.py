@@ -1,0 +1,199 @@
+"""Computing labels: structures go through the store, what is missing is computed by processes.
+
+What is computed is a task, an object that can be pickled with
+
+- `key_of(atoms)`: the label's key;
+- `is_enough(record, atoms)`: whether a record of the store holds all that is wanted;
+- `compute(atoms, last_failure)`: one record, a dict with status, reason, wall_s and
+  `record_columns`; it never raises for a structure. `last_failure` is the failed record of an
+  earlier try that was put aside, or None;
+- `describe(record)`: an ok record in a few words;
+- `record_columns`; `name_key`, the key of a structure's name in its info; `workers_key`, the
+  configuration's key of the number of workers.
+"""
+
+import os
+from collections import deque
+from contextlib import suppress
+from multiprocessing import connection, get_context
+
+RETIRE_S = 30
+"""A worker that has not ended this long after its last label is stopped."""
+ATTEMPTS = 2
+"""How often a structure is tried whose process is killed."""
+
+
+def label_structures(structures, task, store, workers=1, log=print, kind="clusters"):
+    """Label structures through the store.
+
+    Labels in the store are not computed again. The others are computed by `workers`
+    processes of one thread each and stored as they finish. A label whose process is killed is
+    tried once more, then it is stored as failed; the others go on.
+
+    Parameters
+    ----------
+    structures : list of Atoms
+    task : what is computed of them, see above
+    store : labels.LabelStore
+    kind : what the structures are called in the log
+
+    Returns
+    -------
+    list of the labels' keys, in the order of `structures`
+    """
+    keys = [task.key_of(atoms) for atoms in structures]
+    for key in keys:
+        aside = store.set_damaged_aside(key)
+        if aside:
+            log(f"a label file was damaged (truncated or edited), computing it again: see {aside}")
+    waiting = {
+        key: atoms
+        for key, atoms in zip(keys, structures, strict=True)
+        if not _is_there(key, atoms, task, store)
+    }
+    n_known = len(set(keys)) - len(waiting)
+    log(f"{len(structures)} {kind}: {n_known} labels in the store, {len(waiting)} to compute")
+    finished = _compute_all(waiting, task, store, workers, log)
+    for count, (key, record, found) in enumerate(finished, start=1):
+        name, elsewhere = _name(waiting[key], key, task), ", by another process" if found else ""
+        log(f"label {count}/{len(waiting)} {name}: {_summary(record, task)}{elsewhere}")
+    return keys
+
+
+def _is_there(key, atoms, task, store):
+    return key in store and task.is_enough(store.get(key), atoms)
+
+
+def _name(atoms, key, task):
+    return atoms.info.get(task.name_key, key[:12])
+
+
+def _summary(record, task):
+    if record["status"] == "ok":
+        return f"{task.describe(record)} in {record['wall_s']:.0f} s"
+    return f"{record['status']}, {record['reason']}"
+
+
+class _Worker:
+    """A process that computes one label after another; its end of the pipe tells if it died."""
+
+    def __init__(self, task, store):
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, task, store), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.key = None
+
+    def give(self, key, atoms):
+        self.key = key
+        with suppress(BrokenPipeError):  # killed already: `answer` says so
+            self.pipe.send((key, atoms))
+
+    def answer(self):
+        """(record, found) of the label; None if the process was killed."""
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            return None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def retire(self):
+        """End it between two labels, all of which are stored."""
+        with suppress(BrokenPipeError):  # killed already
+            self.pipe.send(None)
+        self.process.join(RETIRE_S)
+        if self.process.is_alive():
+            self.stop()
+
+    def stop(self):
+        """End it at once; the label it computes is lost."""
+        self.process.terminate()
+        self.process.join()
+
+
+def _serve(pipe, task, store):
+    """Answer requests until the other end of the pipe is closed."""
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        if request is None:
+            return
+        try:
+            answer = _compute_one(*request, task, store)
+        except Exception as error:
+            answer = error
+        pipe.send(answer)
+
+
+def _compute_all(waiting, task, store, workers, log):
+    """Yield (key, record, found in the store meanwhile) of every waiting label."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    queue, tries = deque(waiting), dict.fromkeys(waiting, 0)
+    busy = []
+    try:
+        for _ in range(min(workers, len(queue))):
+            busy.append(_start(queue, waiting, tries, task, store))
+        while busy:
+            ready = connection.wait([worker.pipe for worker in busy])
+            for worker in [worker for worker in busy if worker.pipe in ready]:
+                key, answer = worker.key, worker.answer()
+                if answer is not None:
+                    yield key, *answer
+                elif tries[key] < ATTEMPTS:
+                    name = _name(waiting[key], key, task)
+                    log(f"{name}: {_death(worker, task)}; trying once more")
+                    queue.append(key)
+                else:
+                    yield key, _store_death(key, worker, task, store), False
+                if answer is None or not queue:
+                    worker.retire()
+                    busy.remove(worker)
+                    if queue:
+                        busy.append(_start(queue, waiting, tries, task, store))
+                else:
+                    _give_next(worker, queue, waiting, tries)
+    finally:
+        for worker in busy:
+            worker.stop()
+
+
+def _start(queue, waiting, tries, task, store):
+    worker = _Worker(task, store)
+    _give_next(worker, queue, waiting, tries)
+    return worker
+
+
+def _give_next(worker, queue, waiting, tries):
+    key = queue.popleft()
+    tries[key] += 1
+    worker.give(key, waiting[key])
+
+
+def _death(worker, task):
+    return (
+        f"its process was killed (exit code {worker.process.exitcode}; -9 is often a lack of "
+        f"memory: fewer {task.workers_key} need less)"
+    )
+
+
+def _store_death(key, worker, task, store):
+    record = dict.fromkeys(task.record_columns)
+    record |= {"status": "failed", "reason": f"{_death(worker, task)}, {ATTEMPTS} times"}
+    store.put(key, record)
+    return record
+
+
+def _compute_one(key, atoms, task, store):
+    """(record, False), or (record, True) where another process stored the label meanwhile."""
+    with store.claim(key):
+        if _is_there(key, atoms, task, store):
+            return store.get(key), True
+        record = task.compute(atoms, store.last_failure(key))
+        store.put(key, record)
+    return record, False

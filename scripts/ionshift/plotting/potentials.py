@@ -1,0 +1,87 @@
+"""How good a trained potential is."""
+
+import numpy as np
+
+from ionshift.plotting.style import make_axes
+from ionshift.potentials.validation import hole_eV
+
+TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
+LABELS = {"energy": "energy / meV an atom", "force": "force / meV A$^{-1}$"}
+
+
+def parity(table, metrics, style):
+    """Predicted against reference energies and force components."""
+    figure, axes = make_axes(style, aspect=0.55, n_columns=2)
+    for axis, quantity in zip(axes, ("energy", "force"), strict=True):
+        values = table[table["quantity"] == quantity]
+        for part, colour in (("train", TRAIN), ("test", TEST)):
+            chosen = values[values["part"] == part]
+            axis.plot(chosen["reference"], chosen["predicted"], ".", ms=2, color=colour, label=part)
+        ends = [values["reference"].min(), values["reference"].max()]
+        axis.plot(ends, ends, color="black", lw=0.6)
+        axis.text(
+            0.97,
+            0.03,
+            f"RMSE {_rmse(metrics, quantity):.3g}",
+            transform=axis.transAxes,
+            ha="right",
+            va="bottom",
+        )
+        axis.set(xlabel=f"reference {LABELS[quantity]}", ylabel=f"predicted {LABELS[quantity]}")
+    axes[0].legend(loc="upper left", handletextpad=0.2)
+    return figure
+
+
+def _rmse(metrics, quantity):
+    row = metrics[
+        (metrics["part"] == "test")
+        & (metrics["model"] == "committee")
+        & (metrics["quantity"] == quantity)
+        & (metrics["element"] == "all")
+    ]
+    return row["rmse"].iloc[0]
+
+
+def errors(metrics, curve, epochs, style):
+    """Force error by element; validation error by epoch; test error by number of frames."""
+    figure, (left, middle, right) = make_axes(style, aspect=0.42, n_columns=3)
+    force = metrics[(metrics["quantity"] == "force") & (metrics["model"] == "committee")]
+    elements = [name for name in force["element"].unique() if name != "all"]
+    place = np.arange(len(elements))
+    for shift, part, colour in ((-0.2, "train", TRAIN), (0.2, "test", TEST)):
+        chosen = force[force["part"] == part].set_index("element").reindex(elements)
+        left.bar(place + shift, chosen["rmse"], width=0.4, color=colour, label=part)
+    left.set_xticks(place, elements)
+    left.set(ylabel="force RMSE / meV A$^{-1}$")
+    left.legend(loc="upper right")
+    for _, part in epochs.groupby("model"):
+        middle.plot(part["epoch"], part["force_rmse_meV_A"], lw=0.8, color=TEST)
+    middle.set(xlabel="epoch", ylabel="validation RMSE", yscale="log")
+    right.plot(curve["n_train"], curve["force_rmse_meV_A"], "o", color=TEST)
+    right.set(xlabel="training frames", ylabel="test RMSE", xscale="log", yscale="log")
+    return figure
+
+
+def validation(checks, nve, scan, style):
+    """Total energy of the NVE run, and energies of all pairs of elements coming together."""
+    figure, (left, right) = make_axes(style, aspect=0.5, n_columns=2)
+    left.plot(nve["time_ps"], nve["total_meV_atom"], color=TEST)
+    left.axhline(0, color="black", lw=0.5)
+    left.set(xlabel="time / ps", ylabel="total energy / meV an atom")
+    limit_eV = checks.set_index("check").loc["short_range_repulsion", "limit"]
+    for pair, part in scan.groupby("pair"):
+        falls = not hole_eV(part["energy_eV"].to_numpy()) <= limit_eV
+        right.plot(
+            part["distance_A"],
+            part["energy_eV"],
+            lw=0.8,
+            color=WRONG if falls else TEST,
+            label=pair if falls else None,
+        )
+    right.set(xlabel="distance / A", ylabel="energy / eV", yscale="symlog")
+    if right.get_legend_handles_labels()[0]:
+        right.legend(loc="upper right")
+    failed = checks.loc[~checks["passed"].astype(bool), "check"]
+    title = f"failed: {', '.join(failed)}" if len(failed) else "all checks passed"
+    figure.suptitle(title, fontsize=style.font_size_pt)
+    return figure

@@ -1,0 +1,101 @@
+"""Training a potential: grouped split, one run of the committee or of the learning curve."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ionshift.errors import InputError
+from ionshift.labels import content_hash
+from ionshift.potentials import mace_training
+from ionshift.potentials.reference import ENERGY
+from ionshift.splits import grouped_split
+
+BACKENDS = {"mace": mace_training.train}
+"""Each trains one model: (parts of the frames, energies of atoms, config.PotentialModel, seed,
+folder, threads, log) -> path of the model."""
+
+
+def labelled(frames):
+    """The frames with status ok.
+
+    Raises
+    ------
+    InputError
+        if there is none.
+    """
+    chosen = [atoms for atoms in frames if atoms.info.get("status") == "ok"]
+    if not chosen:
+        raise InputError("there is no ok frame to train on; see the reasons in frames.parquet")
+    return chosen
+
+
+def split(frames, settings, member=None, share=1.0):
+    """Indices of the frames of each part, whole groups at a time.
+
+    Returns
+    -------
+    dict with `test`, equal for all members, and `train`; with a member also `valid`, and `train`
+    less those, thinned to `share`
+
+    Raises
+    ------
+    InputError
+        if there are too few groups.
+    """
+    groups = np.array([atoms.info["group"] for atoms in frames])
+    if len(set(groups)) < 3:
+        raise InputError(
+            f"{len(set(groups))} groups of frames cannot be split into training, validation and "
+            "test; label more frames or lower potential_training.model.group_ps"
+        )
+    rest, test = grouped_split(groups, settings.test_share, settings.seed)
+    if member is None:
+        return {"train": rest, "test": test}
+    if len(set(groups[rest])) < 2:
+        raise InputError(
+            "one group of frames is left to train and validate on; label more frames, or lower "
+            "potential_training.model.test_share or group_ps"
+        )
+    seed = settings.seed + member
+    train, valid = (rest[part] for part in grouped_split(groups[rest], settings.valid_share, seed))
+    order = np.random.default_rng(settings.seed).permutation(train)
+    kept = np.sort(order[: max(1, round(share * len(train)))])
+    return {"train": kept, "valid": valid, "test": test}
+
+
+def train(frames, settings, member, share, atom_energies, folder, threads=1, log=print):
+    """Train one model on labelled frames; a killed training goes on in the same folder.
+
+    Parameters
+    ----------
+    frames : list of Atoms with status ok, see `reference.label_frames`
+    settings : config.PotentialModel
+    member : sets the seed of weights and the frames of validation
+    share : of the training frames, for a learning curve
+    atom_energies : symbol to energy in eV, or None for a fit to the frames
+
+    Returns
+    -------
+    (path of the model, DataFrame of its validation errors by epoch)
+    """
+    parts = {
+        name: [frames[i] for i in index]
+        for name, index in split(frames, settings, member, share).items()
+    }
+    counts = {name: len(part) for name, part in parts.items()}
+    spread = np.std([atoms.info[ENERGY] / len(atoms) for atoms in parts["train"]])
+    log(f"frames {counts}, spread of the energy per atom {1000 * spread:.2f} meV")
+    folder = Path(folder) / _fingerprint(parts, atom_energies, settings, member)
+    return BACKENDS[settings.backend](
+        parts, atom_energies, settings, settings.seed + member, folder, threads, log
+    )
+
+
+def _fingerprint(parts, atom_energies, settings, member):
+    """Short hash of a training: an unfinished one is gone on with only if nothing has changed."""
+    frames = {
+        name: [(atoms.info["frame_id"], atoms.info[ENERGY]) for atoms in part]
+        for name, part in parts.items()
+    }
+    counted = settings.model_dump(mode="json", exclude={"threads", "committee_size"})
+    return content_hash([frames, atom_energies, counted, member])[:12]

@@ -1,0 +1,26 @@
+"""Reference energies, forces and stresses of one shard of a training system's frames."""
+
+from pathlib import Path
+
+from common import launch
+from ionshift.config import Reference
+from ionshift.files import atomic_path
+from ionshift.potentials import frames, reference
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    first = int(snakemake.wildcards.shard) * params.shard_size
+    chosen = frames.read(snakemake.input.frames)[first : first + params.shard_size]
+    store = reference.open_store(params.store)
+    task = reference.ReferenceTask(
+        Reference(**params.reference), Path(params.store) / "work", params.cp2k_command
+    )
+    labelled, table = reference.label_frames(chosen, task, store, snakemake.threads, log)
+    frames.write(snakemake.output.frames, labelled)
+    with atomic_path(snakemake.output.table) as path:
+        table.to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,38 @@
+"""Forget the failed reference labels of a potential's training: the next run computes them again.
+
+Each gets more SCF cycles and stronger damping than before.
+
+Usage: python scripts/retry_frames.py CONFIG
+"""
+
+import sys
+from pathlib import Path
+
+from ionshift import config
+from ionshift.errors import InputError
+from ionshift.potentials import frames, reference
+
+
+def main(path):
+    study = config.load(path)
+    training = study.potential_training
+    if training is None:
+        raise InputError(f"{path} has no potential_training: there are no labels to retry")
+    store = reference.open_store(training.store)
+    task = reference.ReferenceTask(training.reference)
+    folder, total = Path(f"results/{study.study}/potential"), 0
+    for system in training.systems or study.systems:
+        chosen = folder / "frames" / f"{system}.extxyz"
+        if not chosen.is_file():
+            continue
+        keys = [task.key_of(atoms) for atoms in frames.read(chosen)]
+        failed = [position for position, key in enumerate(keys) if store.discard(key)]
+        for shard in {position // training.shard_size for position in failed}:
+            for suffix in ("extxyz", "parquet"):
+                (folder / "shards" / f"{system}_{shard}.{suffix}").unlink(missing_ok=True)
+        total += len(failed)
+    print(f"{total} failed labels will be computed again")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

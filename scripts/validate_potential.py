@@ -1,0 +1,33 @@
+"""Measure what a potential must pass before its MD is used: errors, NVE run, repulsion."""
+
+import pandas as pd
+
+from common import launch
+from ionshift.config import CoulombPrior, Potential, PotentialModel, PotentialValidation
+from ionshift.files import atomic_path
+from ionshift.potentials import calculators, frames, training, validation
+from ionshift.potentials.coulomb import with_prior
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    settings = PotentialValidation(**params.validation)
+    model = PotentialModel(**params.model)
+    labelled = training.labelled(frames.read(files.frames))
+    potential = Potential(kind=model.backend, model=files.model, device=model.device)
+    calculator = calculators.build(potential, params.elements)
+    prior = CoulombPrior(**params.prior) if params.prior else None
+    start, lengths_A = validation.start_of_run(labelled, training.split(labelled, model)["test"])
+    nve = validation.run_nve(with_prior(calculator, prior), start, lengths_A, settings)
+    scan = validation.scan_repulsion(calculator, params.elements, settings, prior)
+    metrics = pd.read_csv(files.metrics)
+    used = metrics[(metrics["part"] == "test") & (metrics["model"] == params.run)]
+    checks = validation.checks(used, nve, scan, settings)
+    log("\n" + checks.to_string(index=False, float_format="%.4g"))
+    for name, table in {"checks": checks, "nve": nve, "scan": scan}.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,391 @@
+# The training of a potential: included where the configuration has `potential_training`.
+TRAINING = STUDY.potential_training
+TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
+TRAINING_RUNS = TRAINING.model.runs()
+TRAINING_SHARDS = range(TRAINING.n_shards)
+PRIOR = TRAINING.prior and TRAINING.prior.model_dump(mode="json")
+POTENTIAL_FOLDER = f"{RESULTS}/potential"
+TRAINING_MD_FOLDER = f"{POTENTIAL_FOLDER}/md/{{box}}/{{replica}}"
+# The member that MD uses.
+FIRST_MEMBER = "member0"
+TABLE_RULES += ["evaluate_potential", "validate_potential"]
+FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
+
+
+wildcard_constraints:
+    box="|".join(name.replace(".", r"\.") for name in TRAINING_SYSTEMS),
+    run="|".join(TRAINING_RUNS),
+
+
+def training_model(*left_out):
+    """Settings of the model that change a training, as a dict."""
+    return TRAINING.model.model_dump(mode="json", exclude={"threads", *left_out})
+
+
+def training_seed(wildcards):
+    return provenance.derive_seed(STUDY.seed, "training", wildcards.box, wildcards.replica)
+
+
+def training_trajectories(wildcards):
+    return expand(
+        rules.run_training_md.output.trajectory,
+        box=wildcards.box,
+        replica=range(TRAINING.md.replicas),
+    )
+
+
+def training_topologies(wildcards):
+    return expand(
+        rules.run_training_md.output.topology,
+        box=wildcards.box,
+        replica=range(TRAINING.md.replicas),
+    )
+
+
+rule pack_training_box:
+    input:
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+    output:
+        packed=f"{TRAINING_MD_FOLDER}/packed.pdb",
+    log:
+        f"{LOGS}/pack_training_box/{{box}}_{{replica}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pack_training_box/{{box}}_{{replica}}.tsv"
+    conda:
+        "../../envs/md.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(1000),
+        runtime=minutes(60),
+    params:
+        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
+        system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
+        seed=training_seed,
+        code=code("pack_box"),
+    message:
+        "Packing the training box {wildcards.box}, replica {wildcards.replica}"
+    script:
+        "../../scripts/pack_box.py"
+
+
+rule run_training_md:
+    input:
+        packed=rules.pack_training_box.output.packed,
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+    output:
+        trajectory=f"{TRAINING_MD_FOLDER}/trajectory.xtc",
+        topology=f"{TRAINING_MD_FOLDER}/topology.pdb",
+        thermo=f"{TRAINING_MD_FOLDER}/thermo.csv",
+        summary=f"{TRAINING_MD_FOLDER}/md_summary.json",
+    log:
+        f"{LOGS}/run_training_md/{{box}}_{{replica}}.log",
+    benchmark:
+        f"{BENCHMARKS}/run_training_md/{{box}}_{{replica}}.tsv"
+    conda:
+        ("../../envs/md_gromacs.yaml" if TRAINING.md.engine == "gromacs" else "../../envs/md.yaml")
+    threads: TRAINING.md.threads
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(240),
+    params:
+        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
+        system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
+        md=TRAINING.md.model_dump(mode="json", exclude={"replicas", "threads"}),
+        potential=settings.Potential().model_dump(mode="json"),
+        potential_md=settings.PotentialMD().model_dump(mode="json"),
+        seed=training_seed,
+        code=code("run_md"),
+    message:
+        "Classical MD of the training box {wildcards.box}, replica {wildcards.replica}"
+    script:
+        "../../scripts/run_md.py"
+
+
+rule choose_frames:
+    input:
+        trajectories=training_trajectories,
+        topologies=training_topologies,
+    output:
+        frames=f"{POTENTIAL_FOLDER}/frames/{{box}}.extxyz",
+    log:
+        f"{LOGS}/choose_frames/{{box}}.log",
+    benchmark:
+        f"{BENCHMARKS}/choose_frames/{{box}}.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
+    params:
+        frames=TRAINING.frames.model_dump(mode="json"),
+        group_ps=TRAINING.model.group_ps,
+        code=code("choose_frames"),
+    message:
+        "Choosing frames of {wildcards.box} for the potential"
+    script:
+        "../../scripts/choose_frames.py"
+
+
+rule label_frames:
+    input:
+        frames=rules.choose_frames.output.frames,
+    output:
+        frames=f"{POTENTIAL_FOLDER}/shards/{{box}}_{{shard}}.extxyz",
+        table=f"{POTENTIAL_FOLDER}/shards/{{box}}_{{shard}}.parquet",
+    log:
+        f"{LOGS}/label_frames/{{box}}_{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label_frames/{{box}}_{{shard}}.tsv"
+    conda:
+        "../../envs/potential_tblite.yaml"
+    threads: TRAINING.workers
+    resources:
+        mem_mb=memory_MB(TRAINING.workers * TRAINING.max_memory_MB),
+        runtime=minutes(limits.reference_minutes(TRAINING)),
+    params:
+        reference=TRAINING.reference.effective(),
+        cp2k_command=TRAINING.cp2k_command,
+        store=TRAINING.store,
+        shard_size=TRAINING.shard_size,
+        code=code("label_frames"),
+    message:
+        "Reference labels of {wildcards.box}, shard {wildcards.shard}"
+    script:
+        "../../scripts/label_frames.py"
+
+
+rule collect_frames:
+    input:
+        frames=expand(rules.label_frames.output.frames, box=TRAINING_SYSTEMS, shard=TRAINING_SHARDS),
+        tables=expand(rules.label_frames.output.table, box=TRAINING_SYSTEMS, shard=TRAINING_SHARDS),
+    output:
+        frames=f"{POTENTIAL_FOLDER}/frames.extxyz",
+        table=f"{POTENTIAL_FOLDER}/frames.parquet",
+        atoms=f"{POTENTIAL_FOLDER}/isolated_atoms.json",
+    log:
+        f"{LOGS}/collect_frames.log",
+    conda:
+        "../../envs/potential_tblite.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
+    params:
+        reference=TRAINING.reference.effective(),
+        cp2k_command=TRAINING.cp2k_command,
+        store=TRAINING.store,
+        isolated_atoms=TRAINING.model.isolated_atoms,
+        min_ok_share=TRAINING.min_ok_share,
+        code=code("collect_frames"),
+    message:
+        "Collecting labelled frames and checking the gate"
+    script:
+        "../../scripts/collect_frames.py"
+
+
+rule train_potential:
+    input:
+        frames=rules.collect_frames.output.frames,
+        atoms=rules.collect_frames.output.atoms,
+    output:
+        model=f"{POTENTIAL_FOLDER}/models/{{run}}.model",
+        epochs=f"{POTENTIAL_FOLDER}/models/{{run}}.csv",
+    log:
+        f"{LOGS}/train_potential/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train_potential/{{run}}.tsv"
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: TRAINING.model.threads
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(1440),
+    params:
+        model=training_model("committee_size", "learning_shares"),
+        prior=PRIOR,
+        member=lambda wildcards: TRAINING_RUNS[wildcards.run][0],
+        share=lambda wildcards: TRAINING_RUNS[wildcards.run][1],
+        work=lambda wildcards: f"{POTENTIAL_FOLDER}/training/{wildcards.run}",
+        code=code("train_potential"),
+    message:
+        "Training the potential, {wildcards.run}"
+    script:
+        "../../scripts/train_potential.py"
+
+
+rule evaluate_potential:
+    input:
+        frames=rules.collect_frames.output.frames,
+        models=expand(rules.train_potential.output.model, run=TRAINING_RUNS),
+        epochs=expand(rules.train_potential.output.epochs, run=TRAINING_RUNS),
+    output:
+        metrics=report(
+            f"{TABLES}/potential_metrics.csv",
+            caption="../report/evaluate_potential.rst",
+            category="Potential",
+            labels={"figure": "errors (table)"},
+        ),
+        parity=f"{TABLES}/potential_parity.csv",
+        learning_curve=f"{TABLES}/potential_learning_curve.csv",
+        epochs=f"{TABLES}/potential_epochs.csv",
+    log:
+        f"{LOGS}/evaluate_potential.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate_potential.tsv"
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(120),
+    params:
+        model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
+        runs=TRAINING_RUNS,
+        elements=ELEMENTS,
+        code=code("evaluate_potential"),
+    message:
+        "Errors of the potential on held-out frames"
+    script:
+        "../../scripts/evaluate_potential.py"
+
+
+rule validate_potential:
+    input:
+        frames=rules.collect_frames.output.frames,
+        model=f"{POTENTIAL_FOLDER}/models/{FIRST_MEMBER}.model",
+        metrics=rules.evaluate_potential.output.metrics,
+    output:
+        checks=report(
+            f"{TABLES}/potential_validation.csv",
+            caption="../report/validate_potential.rst",
+            category="Potential",
+            labels={"figure": "validation (table)"},
+        ),
+        nve=f"{TABLES}/potential_nve.csv",
+        scan=f"{TABLES}/potential_scan.csv",
+    log:
+        f"{LOGS}/validate_potential.log",
+    benchmark:
+        f"{BENCHMARKS}/validate_potential.tsv"
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(120),
+    params:
+        validation=TRAINING.validation.model_dump(mode="json", exclude={"override"}),
+        model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
+        run=FIRST_MEMBER,
+        elements=ELEMENTS,
+        code=code("validate_potential"),
+    message:
+        "Validating the potential"
+    script:
+        "../../scripts/validate_potential.py"
+
+
+rule accept_potential:
+    input:
+        model=rules.validate_potential.input.model,
+        checks=rules.validate_potential.output.checks,
+    output:
+        model=f"{POTENTIAL_FOLDER}/potential.model",
+    log:
+        f"{LOGS}/accept_potential.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        override=TRAINING.validation.override,
+        code=code("accept_potential"),
+    message:
+        "Accepting the potential, if it passed its validation"
+    script:
+        "../../scripts/accept_potential.py"
+
+
+rule plot_potential_parity:
+    input:
+        parity=rules.evaluate_potential.output.parity,
+        metrics=rules.evaluate_potential.output.metrics,
+    output:
+        pdf=f"{FIGURES}/potential_parity.pdf",
+        png=report(
+            f"{FIGURES}/potential_parity.png",
+            caption="../report/plot_potential_parity.rst",
+            category="Potential",
+            labels={"figure": "parity"},
+        ),
+    log:
+        f"{LOGS}/plot_potential_parity.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_potential_parity"),
+    message:
+        "Drawing: predicted against reference energies and forces"
+    script:
+        "../../scripts/plot_potential_parity.py"
+
+
+rule plot_potential_errors:
+    input:
+        metrics=rules.evaluate_potential.output.metrics,
+        learning_curve=rules.evaluate_potential.output.learning_curve,
+        epochs=rules.evaluate_potential.output.epochs,
+    output:
+        pdf=f"{FIGURES}/potential_errors.pdf",
+        png=report(
+            f"{FIGURES}/potential_errors.png",
+            caption="../report/plot_potential_errors.rst",
+            category="Potential",
+            labels={"figure": "errors"},
+        ),
+    log:
+        f"{LOGS}/plot_potential_errors.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_potential_errors"),
+    message:
+        "Drawing: errors of every element, and what more frames gain"
+    script:
+        "../../scripts/plot_potential_errors.py"
+
+
+rule plot_potential_validation:
+    input:
+        checks=rules.validate_potential.output.checks,
+        nve=rules.validate_potential.output.nve,
+        scan=rules.validate_potential.output.scan,
+    output:
+        pdf=f"{FIGURES}/potential_validation.pdf",
+        png=report(
+            f"{FIGURES}/potential_validation.png",
+            caption="../report/plot_potential_validation.rst",
+            category="Potential",
+            labels={"figure": "validation"},
+        ),
+    log:
+        f"{LOGS}/plot_potential_validation.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_potential_validation"),
+    message:
+        "Drawing: NVE run and short-range repulsion of the potential"
+    script:
+        "../../scripts/plot_potential_validation.py"
