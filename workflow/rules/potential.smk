@@ -245,7 +245,7 @@ rule evaluate_potential:
         model=training_model("learning_shares", "committee_size"),
         prior=PRIOR,
         runs=TRAINING_RUNS,
-        elements=ELEMENTS,
+        elements=electrolyte.elements(STUDY.electrolyte),
         code=code("evaluate_potential"),
     message:
         "Errors of the potential on held-out frames"
@@ -282,7 +282,7 @@ rule validate_potential:
         model=training_model("learning_shares", "committee_size"),
         prior=PRIOR,
         run=FIRST_MEMBER,
-        elements=ELEMENTS,
+        elements=electrolyte.elements(STUDY.electrolyte),
         code=code("validate_potential"),
     message:
         "Validating the potential"
