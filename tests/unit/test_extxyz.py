@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from ionshift import labelling, labels
+from ionshift import label_workers, labels
 from ionshift.config import Descriptor, Model
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
@@ -138,7 +138,7 @@ def test_another_nucleus_from_labels_to_a_model(tmp_path, monkeypatch):
         for distance in (1.55, 1.6, 1.65, 1.7, 1.75, 1.8)
         for angle in (0, 20, 40)
     ]
-    monkeypatch.setattr(labelling, "get_context", lambda method: get_context("fork"))
+    monkeypatch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
     store = labels.LabelStore(tmp_path / "store")
     table = label_clusters(clusters, PROTOCOL, store, log=print, elements=["F", "O"])
     labels.write_label_set(tmp_path / "set.extxyz", clusters, table)

@@ -5,12 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
-from ionshift import label_workers
 from ionshift.config import Potential, PotentialModel, PotentialValidation, Reference
 from ionshift.errors import InputError
 from ionshift.potentials import calculators, evaluation, frames, reference, training, validation
@@ -49,11 +47,9 @@ def labelled(tmp_path_factory):
         }
         made.append(atoms)
     store = reference.open_store(tmp_path_factory.mktemp("store"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
-        task = reference.ReferenceTask(Reference())
-        found, table = reference.label_frames(made, task, store, log=lambda text: None)
-        atoms = reference.isolated_atoms(ELEMENTS, task, store, log=lambda text: None)
+    task = reference.ReferenceTask(Reference())
+    found, table = reference.label_frames(made, task, store, log=lambda text: None)
+    atoms = reference.isolated_atoms(ELEMENTS, task, store, log=lambda text: None)
     assert (table["status"] == "ok").all()
     return found, atoms
 

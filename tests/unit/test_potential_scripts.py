@@ -1,7 +1,6 @@
 """The scripts of a potential's training, one after the other, on a few small frames."""
 
 import json
-from multiprocessing import get_context
 from types import SimpleNamespace
 
 import ase.io
@@ -18,7 +17,6 @@ import label_frames
 import retry_frames
 import train_potential
 import validate_potential
-from ionshift import label_workers
 from ionshift.config import PotentialFrames, PotentialValidation, Reference
 from ionshift.errors import InputError
 from ionshift.potentials import frames
@@ -39,11 +37,6 @@ def run(script, log=print, threads=1, **parts):
     job = SimpleNamespace(**{"wildcards": Named()} | named, threads=threads)
     script.main(job, log)
     return job.output
-
-
-@pytest.fixture(autouse=True)
-def forked_workers(monkeypatch):
-    monkeypatch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
 
 
 def small_frames(n):

@@ -1,14 +1,13 @@
 """Reference labels: their physics by finite differences, their records through the store."""
 
 import shutil
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.units import GPa
 
-from ionshift import label_workers, labels
+from ionshift import labels
 from ionshift.config import Reference
 from ionshift.errors import InputError
 from ionshift.potentials import cp2k, reference
@@ -17,13 +16,6 @@ from ionshift.potentials.reference import ReferenceTask, label_frames
 XTB = Reference(accuracy=0.01)
 SMALL_DFT = Reference(calculator="cp2k", basis="DZVP-MOLOPT-SR-GTH", cutoff_Ry=200)
 needs_cp2k = pytest.mark.skipif(shutil.which("cp2k.psmp") is None, reason="CP2K is not installed")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forked_workers():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(label_workers, "get_context", lambda method: get_context("fork"))
-        yield
 
 
 @pytest.fixture
