@@ -1,4 +1,8 @@
-"""Molecular dynamics of one replica, from the packed box to the production trajectory."""
+"""Molecular dynamics of one replica, from the packed box to the production trajectory.
+
+Platform, device and the time between checkpoints are no parameters of the rule: they change no
+result, so they start no job again.
+"""
 
 from pathlib import Path
 
@@ -8,19 +12,20 @@ from ionshift.config import MD, Electrolyte, Potential, PotentialMD, System
 
 
 def main(snakemake, log):
-    md = MD(**snakemake.params.md)
+    params, config = snakemake.params, snakemake.config
+    md = MD(**config.get("md", {}) | params.md)
     dynamics.run(
         md.engine,
-        Electrolyte(**snakemake.params.electrolyte),
-        System(**snakemake.params.system),
+        Electrolyte(**params.electrolyte),
+        System(**params.system),
         md,
         packed_pdb=snakemake.input.packed,
         out_dir=Path(snakemake.output.trajectory).parent,
-        seed=snakemake.params.seed,
+        seed=params.seed,
         threads=snakemake.threads,
         log=log,
-        potential=Potential(**snakemake.params.potential),
-        potential_md=PotentialMD(**snakemake.params.potential_md),
+        potential=Potential(**(config.get("potential") or {}) | params.potential),
+        potential_md=PotentialMD(**params.potential_md),
     )
 
 

@@ -13,6 +13,9 @@ TRAINING = {"train_model"}
 # Keys that say how a result is computed, not which.
 NO_RESULT = {
     "md.threads",
+    "md.platform",
+    "md.checkpoint_interval_ps",
+    "potential.device",
     "labelling.device",
     "labelling.workers",
     "labelling.max_memory_MB",

@@ -1,5 +1,7 @@
 MD_FOLDER = f"{RESULTS}/md/{{system}}/{{replica}}"
 FORCE_FIELD_KEYS = ["species", "forcefield", "mixing", "ion_charge_scale"]
+# They change no result: no job starts again for them.
+HOW_MD_RUNS = ["replicas", "threads", "platform", "checkpoint_interval_ps"]
 
 
 rule pack_box:
@@ -61,10 +63,12 @@ rule run_md:
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
-        md=block(
-            "md", *[key for key in settings.MD.model_fields if key not in ("replicas", "threads")]
+        md=block("md", *[key for key in settings.MD.model_fields if key not in HOW_MD_RUNS]),
+        potential=(
+            block("potential", *[key for key in block("potential") if key != "device"])
+            if WITH_POTENTIAL
+            else {}
         ),
-        potential=block("potential") if WITH_POTENTIAL else {},
         potential_md=block("potential_md") if WITH_POTENTIAL else {},
         seed=seed_of,
         code=code("run_md"),
