@@ -115,11 +115,20 @@ class Browser:
             time.sleep(0.2)
         return value
 
+    def hover(self, x, y, until):
+        """Move the mouse about a place, as a hand does, until an expression is true."""
+        deadline = time.monotonic() + self._limit_s
+        step = 0
+        while not self.evaluate(until):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"never true while hovering: {until}")
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + step % 2, y=y)
+            step += 1
+            time.sleep(0.3)
+
     def click(self, x, y):
-        """Move the mouse there and click, as a hand would."""
+        """Press and release the left button there."""
         place = {"x": x, "y": y}
-        self.call("Input.dispatchMouseEvent", type="mouseMoved", **place)
-        time.sleep(0.3)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 

@@ -29,6 +29,8 @@ PYPI_NAMES = {
 CONDA_ONLY = {"gromacs", "deepmd-kit", "nequip", "sevenn", "chgnet"}
 # What `config`, `labels` and the tables import: every stage needs it.
 COMMON = {"python", "ase", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml"}
+# What a user adds by hand where the hardware is (docs/labels.md): imported only when asked for.
+BY_HAND = {"cupy", "gpu4pyscf"}
 # Module name to the package that brings it, where they differ by more than case and punctuation.
 PACKAGE_OF_MODULE = {
     "yaml": "pyyaml",
@@ -193,9 +195,21 @@ def test_environment_has_what_the_rules_script_imports(environments, script):
     assert environments, "no environment file of envs/ found in the rule's conda directive"
     for environment in environments:
         pins = conda_pins(ROOT / "envs" / f"{environment}.yaml")
-        present = {normal(PYPI_NAMES.get(name, name)) for name in pins}
+        present = {normal(PYPI_NAMES.get(name, name)) for name in pins} | BY_HAND
         missing = {p: by for p, by in packages_behind(script).items() if p not in present}
         assert not missing, f"envs/{environment}.yaml"
+
+
+def test_what_comes_by_hand_is_imported_inside_functions():
+    """A module that needs it can be imported without it."""
+    for path in (SCRIPTS / "ionshift").rglob("*.py"):
+        top = {
+            (alias.name if isinstance(node, ast.Import) else node.module or "").split(".")[0]
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not top & BY_HAND, path
 
 
 def test_workflow_environment_has_what_the_snakefile_imports():

@@ -32,6 +32,9 @@ POINT = """
   return [box.x + xaxis._offset + xaxis.l2p({x}), box.y + yaxis._offset + yaxis.l2p({y})];
 }})()
 """
+HOVERED = """
+(plot()._hoverdata || []).some((point) => point.x === {x} && point.y === {y})
+"""
 STRUCTURE = """
 (() => {
   const box = document.getElementById("structure").getBoundingClientRect();
@@ -73,7 +76,9 @@ def test_a_click_on_a_point_shows_its_cluster(clusters, tmp_path):
         shown = {}
         for i in (3, 1, 0):
             place = {"x": clusters[i].info["pc1"], "y": clusters[i].info["pc2"]}
-            browser.click(*browser.evaluate(POINT.format(**place)))
+            point = browser.evaluate(POINT.format(**place))
+            browser.hover(*point, until=HOVERED.format(**place))
+            browser.click(*point)
             browser.wait_for(f"number().value === '{i}'")
             shown[i] = picture(browser)
     assert share_changed(np.ones_like(shown[0]), shown[0]) > 0.05, "no cluster is drawn"
