@@ -102,7 +102,7 @@ def changed_config(key, demo, folder):
     """
     for name, text in FILES.get(key, {}).items():
         (Path(folder) / name).write_text(text)
-    base = _with_defaults(demo, CONTEXTS.get(_context_of(key), {}))
+    base = base_config(key, demo)
     acceptable = []
     for config in _changed(key, base, folder):
         with chdir(folder):
@@ -121,14 +121,16 @@ def changed_config(key, demo, folder):
     )
 
 
-def _context_of(key):
+def context_of(key):
+    """What must be set before a key matters: a name in `CONTEXTS`, or None."""
     return next((prefix for prefix in CONTEXTS if key.startswith(f"{prefix}.")), None)
 
 
-def _with_defaults(demo, context):
+def base_config(key, demo):
+    """The demo's configuration, all defaults in it, with what must be set before `key` matters."""
     config = settings.load(demo).model_dump(mode="json")
-    for key, value in context.items():
-        _put(config, key.split("."), value)
+    for name, value in CONTEXTS.get(context_of(key), {}).items():
+        _put(config, name.split("."), value)
     return settings.load(config).model_dump(mode="json")
 
 

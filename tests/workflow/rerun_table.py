@@ -55,12 +55,18 @@ def make_table(project):
 
 
 def _key_entries(project):
+    """Each key against a finished study in which it matters."""
+    finished = None
     for key in changes.model_keys():
         if changes.is_fixed(key):
             continue
+        if changes.context_of(key) != finished:
+            finished = changes.context_of(key)
+            project.finish(project.write_variant(changes.base_config(key, project.config)))
         config, check_files = changes.changed_config(key, project.config, project.folder)
         jobs = project.jobs(project.write_variant(config), check_files)
         yield _entry("key", key, jobs)
+    project.finish()
 
 
 def _file_entries(project):
