@@ -13,7 +13,8 @@ from ionshift.config import MD, Electrolyte, Potential, PotentialMD, System
 
 def main(snakemake, log):
     params, config = snakemake.params, snakemake.config
-    md = MD(**config.get("md", {}) | params.md)
+    given = config.get(params.block) or {}
+    md = MD(**(given if params.block == "md" else given.get("md") or {}) | params.md)
     dynamics.run(
         md.engine,
         Electrolyte(**params.electrolyte),

@@ -7,7 +7,7 @@ from pathlib import Path
 from common import launch
 from ionshift.config import CoulombPrior, PotentialModel
 from ionshift.files import atomic_path
-from ionshift.potentials import coulomb, frames, training
+from ionshift.potentials import frames, training
 
 
 def main(snakemake, log):
@@ -15,7 +15,7 @@ def main(snakemake, log):
     labelled = training.labelled(frames.read(snakemake.input.frames))
     prior = CoulombPrior(**params.prior) if params.prior else None
     model, epochs = training.train(
-        coulomb.without_prior(labelled, prior),
+        training.without_prior(labelled, prior),
         PotentialModel(**params.model),
         params.member,
         params.share,

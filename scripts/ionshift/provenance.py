@@ -9,13 +9,14 @@ LIBRARY = Path(__file__).parent
 NEUTRAL_MODULES = frozenset({"config", "errors", "files", "__init__"})
 
 
-def code_hash(script):
+def code_hash(script, without=()):
     """Content hash of a script and of the library modules it imports, directly or not.
 
     Modules that cannot change a number (configuration model, errors, file writing) do not
-    count: the values of the configuration reach a rule through its own parameters.
+    count: the values of the configuration reach a rule through its own parameters. Nor do those
+    named in `without` (files, relative to the library) and what they alone import.
     """
-    files = {Path(script)} | {LIBRARY / name for name in _reachable(Path(script))}
+    files = {Path(script)} | {LIBRARY / name for name in _reachable(Path(script), set(without))}
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.name.encode())
@@ -23,13 +24,12 @@ def code_hash(script):
     return digest.hexdigest()[:16]
 
 
-def _reachable(script):
-    waiting, found = set(_imports(script)), set()
+def _reachable(script, without):
+    waiting, found = set(_imports(script)) - without, set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting |= _imports(LIBRARY / name)
+        found.add(name)
+        waiting |= _imports(LIBRARY / name) - without - found
     return found
 
 

@@ -9,7 +9,8 @@ from ase.units import _e, _eps0
 
 from ionshift.config import CoulombPrior
 from ionshift.errors import InputError
-from ionshift.potentials.coulomb import EwaldPrior, pair_energy_eV, with_prior, without_prior
+from ionshift.potentials.coulomb import EwaldPrior, pair_energy_eV, with_prior
+from ionshift.potentials.training import without_prior
 
 MADELUNG_NACL = 1.747564594633
 COULOMB_eV_A = _e / (4 * np.pi * _eps0) * 1e10

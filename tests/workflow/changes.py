@@ -11,16 +11,20 @@ from ionshift import preflight
 from ionshift.errors import InputError
 
 PRIOR = {"charges": {"Li": 1.0}, "permittivity": 4.0}
+BOX = {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
+TRAINED = {
+    "md.engine": "potential",
+    "potential": {"kind": "mace", "model": "results/demo/potential/potential.model"},
+    "potential_training": {"systems": BOX},
+}
+CP2K = TRAINED | {"potential_training": {"systems": BOX, "reference": {"calculator": "cp2k"}}}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
     "potential.prior": {"md.engine": "potential", "potential.prior": PRIOR},
     "potential": {"md.engine": "potential"},
-    "potential_training.prior": {"potential_training": {"prior": PRIOR}},
-    "potential_training": {
-        "potential_training": {
-            "systems": {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
-        }
-    },
+    "potential_training.prior": {"potential_training": {"systems": BOX, "prior": PRIOR}},
+    **{f"potential_training.reference.{name}": CP2K for name in settings.REFERENCE_KEYS["cp2k"]},
+    "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
@@ -121,15 +125,15 @@ def changed_config(key, demo, folder):
     )
 
 
-def context_of(key):
-    """What must be set before a key matters: a name in `CONTEXTS`, or None."""
-    return next((prefix for prefix in CONTEXTS if key.startswith(f"{prefix}.")), None)
+def _context(key):
+    """What must be set before a key matters."""
+    return next((CONTEXTS[name] for name in CONTEXTS if f"{key}.".startswith(f"{name}.")), {})
 
 
 def base_config(key, demo):
     """The demo's configuration, all defaults in it, with what must be set before `key` matters."""
     config = settings.load(demo).model_dump(mode="json")
-    for name, value in CONTEXTS.get(context_of(key), {}).items():
+    for name, value in _context(key).items():
         _put(config, name.split("."), value)
     return settings.load(config).model_dump(mode="json")
 

@@ -60,9 +60,10 @@ def _key_entries(project):
     for key in changes.model_keys():
         if changes.is_fixed(key):
             continue
-        if changes.context_of(key) != finished:
-            finished = changes.context_of(key)
-            project.finish(project.write_variant(changes.base_config(key, project.config)))
+        base = changes.base_config(key, project.config)
+        if base != finished:
+            finished = base
+            project.finish(project.write_variant(base))
         config, check_files = changes.changed_config(key, project.config, project.folder)
         jobs = project.jobs(project.write_variant(config), check_files)
         yield _entry("key", key, jobs)

@@ -45,9 +45,14 @@ def block(name, *keys):
     return {key: values[key] for key in keys} if keys else values
 
 
-def code(script):
+def code(script, without=()):
     """Content hash of a script and the library modules behind it: a change reruns the rule."""
-    return provenance.code_hash(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    return provenance.code_hash(Path(workflow.basedir) / "scripts" / f"{script}.py", without)
+
+
+def other_engines(engine):
+    """Modules of MD engines that a run with `engine` does not use."""
+    return [f"dynamics/{name}_engine.py" for name in ("gromacs", "potential") if name != engine]
 
 
 def seed_of(wildcards):

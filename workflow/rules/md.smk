@@ -63,6 +63,7 @@ rule run_md:
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
+        block="md",
         md=block("md", *[key for key in settings.MD.model_fields if key not in HOW_MD_RUNS]),
         potential=(
             block("potential", *[key for key in block("potential") if key != "device"])
@@ -71,7 +72,7 @@ rule run_md:
         ),
         potential_md=block("potential_md") if WITH_POTENTIAL else {},
         seed=seed_of,
-        code=code("run_md"),
+        code=code("run_md", without=other_engines(STUDY.md.engine)),
     message:
         "Molecular dynamics of {wildcards.system}, replica {wildcards.replica}"
     script:

@@ -92,11 +92,12 @@ rule run_training_md:
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
-        md=TRAINING.md.model_dump(mode="json", exclude={"replicas", "threads"}),
+        block="potential_training",
+        md=TRAINING.md.model_dump(mode="json", exclude=set(HOW_MD_RUNS)),
         potential=settings.Potential().model_dump(mode="json"),
         potential_md=settings.PotentialMD().model_dump(mode="json"),
         seed=training_seed,
-        code=code("run_md"),
+        code=code("run_md", without=other_engines(TRAINING.md.engine)),
     message:
         "Classical MD of the training box {wildcards.box}, replica {wildcards.replica}"
     script:

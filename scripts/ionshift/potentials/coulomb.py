@@ -14,7 +14,6 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.mixing import SumCalculator
 
 from ionshift.errors import InputError
-from ionshift.potentials.reference import ENERGY, FORCES, STRESS
 
 COULOMB_eV_A = units._e / (4 * np.pi * units._eps0) * 1e10
 REAL_CUTOFF_A = 8.0
@@ -93,23 +92,6 @@ def _ewald(ions):
         kspace={"alpha": alpha, "nbk_c": n_waves},
     )
     return calculator
-
-
-def without_prior(frames, prior):
-    """Labelled frames less the prior's energy, forces and stress; as they are without a prior."""
-    if prior is None:
-        return frames
-    calculator = EwaldPrior(prior)
-    less = []
-    for frame in frames:
-        atoms = frame.copy()
-        atoms.calc = calculator
-        atoms.info[ENERGY] = frame.info[ENERGY] - atoms.get_potential_energy()
-        atoms.info[STRESS] = np.asarray(frame.info[STRESS]) - atoms.get_stress()
-        atoms.arrays[FORCES] = frame.arrays[FORCES] - atoms.get_forces()
-        atoms.calc = None
-        less.append(atoms)
-    return less
 
 
 def with_prior(calculator, prior):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ionshift.potentials.reference import ENERGY, FORCES
+from ionshift.potentials.frames import ENERGY, FORCES
 
 COMMITTEE = "committee"
 UNITS = {"energy": "meV/atom", "force": "meV/A"}

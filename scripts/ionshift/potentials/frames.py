@@ -7,6 +7,9 @@ from ase import Atoms
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
 
+FORCES, ENERGY, STRESS = "REF_forces", "REF_energy", "REF_stress"
+"""Names of labels in frames, those that mace-torch reads by default."""
+
 
 def choose(trajectories, system, settings, group_ps, seed):
     """Frames at equal distances over all replicas of a system, and distorted copies.

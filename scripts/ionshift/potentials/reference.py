@@ -22,6 +22,7 @@ from ionshift import labels
 from ionshift.errors import InputError
 from ionshift.label_workers import label_structures
 from ionshift.potentials import cp2k
+from ionshift.potentials.frames import ENERGY, FORCES, STRESS
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -37,8 +38,6 @@ DAMPING, PATIENT_DAMPING = 0.4, 0.1
 PATIENT_CYCLES = 4
 """How a label that was put aside is tried again (tblite); the converged numbers are the same.
 CP2K goes on from the wave function that it left."""
-FORCES, ENERGY, STRESS = "REF_forces", "REF_energy", "REF_stress"
-"""Names in labelled frames, those that mace-torch reads by default."""
 
 
 def reference_hash(settings):

@@ -7,7 +7,8 @@ import numpy as np
 from ionshift.errors import InputError
 from ionshift.labels import content_hash
 from ionshift.potentials import mace_training
-from ionshift.potentials.reference import ENERGY
+from ionshift.potentials.coulomb import EwaldPrior
+from ionshift.potentials.frames import ENERGY, FORCES, STRESS
 from ionshift.splits import grouped_split
 
 BACKENDS = {"mace": mace_training.train}
@@ -27,6 +28,23 @@ def labelled(frames):
     if not chosen:
         raise InputError("there is no ok frame to train on; see the reasons in frames.parquet")
     return chosen
+
+
+def without_prior(frames, prior):
+    """Labelled frames less the prior's energy, forces and stress; as they are without a prior."""
+    if prior is None:
+        return frames
+    calculator = EwaldPrior(prior)
+    less = []
+    for frame in frames:
+        atoms = frame.copy()
+        atoms.calc = calculator
+        atoms.info[ENERGY] = frame.info[ENERGY] - atoms.get_potential_energy()
+        atoms.info[STRESS] = np.asarray(frame.info[STRESS]) - atoms.get_stress()
+        atoms.arrays[FORCES] = frame.arrays[FORCES] - atoms.get_forces()
+        atoms.calc = None
+        less.append(atoms)
+    return less
 
 
 def split(frames, settings, member=None, share=1.0):
