@@ -14,7 +14,7 @@ from ionshift.potentials import frames, reference
 
 def main(snakemake, log):
     files, params, output = snakemake.input, snakemake.params, snakemake.output
-    labelled = [atoms for path in files.frames for atoms in frames.read(path)]
+    labelled = [atoms for path in files.frames for atoms in frames.read(path, may_be_empty=True)]
     table = pd.concat([pd.read_parquet(path) for path in files.tables], ignore_index=True)
     log(f"{len(table)} frames: {table['status'].value_counts().to_dict()}")
     key = "potential_training.min_ok_share"

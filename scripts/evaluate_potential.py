@@ -3,7 +3,7 @@
 import pandas as pd
 
 from common import launch
-from ionshift.config import Potential, PotentialModel
+from ionshift.config import PotentialModel
 from ionshift.files import atomic_path
 from ionshift.potentials import calculators, evaluation, frames, training
 
@@ -15,14 +15,7 @@ def main(snakemake, log):
     parts = training.split(labelled, settings)
     predictions = {}
     for name, model in zip(params.runs, files.models, strict=True):
-        potential = Potential(
-            kind=settings.backend,
-            model=model,
-            device=settings.device,
-            dtype=settings.dtype,
-            prior=params.prior,
-        )
-        calculator = calculators.build(potential, params.elements)
+        calculator = calculators.of_model(settings, model, params.prior, params.elements)
         predictions[name] = evaluation.predict(calculator, labelled)
         log(f"{name}: {len(labelled)} frames")
     members = [predictions[name] for name in params.runs if name.startswith("member")]

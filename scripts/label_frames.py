@@ -11,7 +11,9 @@ from ionshift.potentials import frames, reference
 def main(snakemake, log):
     params = snakemake.params
     first = int(snakemake.wildcards.shard) * params.shard_size
-    chosen = frames.read(snakemake.input.frames)[first : first + params.shard_size]
+    chosen = frames.read(snakemake.input.frames, may_be_empty=True)[
+        first : first + params.shard_size
+    ]
     store = reference.open_store(params.store)
     task = reference.ReferenceTask(
         Reference(**params.reference), Path(params.store) / "work", params.cp2k_command

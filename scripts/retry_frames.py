@@ -20,16 +20,14 @@ def main(path):
         raise InputError(f"{path} has no potential_training: there are no labels to retry")
     store = reference.open_store(training.store)
     task = reference.ReferenceTask(training.reference)
-    folder, total = Path(f"results/{study.study}/potential"), 0
-    for system in training.systems or study.systems:
-        chosen = folder / "frames" / f"{system}.extxyz"
-        if not chosen.is_file():
-            continue
-        keys = [task.key_of(atoms) for atoms in frames.read(chosen)]
+    folder, total = Path(f"results/{study.study}/potential/rounds"), 0
+    for chosen in sorted(folder.glob("*/frames/*.extxyz")):
+        keys = [task.key_of(atoms) for atoms in frames.read(chosen, may_be_empty=True)]
         failed = [position for position, key in enumerate(keys) if store.discard(key)]
         for shard in {position // training.shard_size for position in failed}:
             for suffix in ("extxyz", "parquet"):
-                (folder / "shards" / f"{system}_{shard}.{suffix}").unlink(missing_ok=True)
+                path = chosen.parents[1] / "shards" / f"{chosen.stem}_{shard}.{suffix}"
+                path.unlink(missing_ok=True)
         total += len(failed)
     print(f"{total} failed labels will be computed again")
 

@@ -396,6 +396,52 @@ class PotentialValidation(Block):
         return self
 
 
+class PotentialExploration(Block):
+    """Rounds of active learning: MD with the potential, and labels where its members disagree."""
+
+    rounds: int = Field(
+        0, ge=0, description="Rounds of MD, labels and training after the first training; 0: none."
+    )
+    production_ps: Positive = Field(2.0, description="Length of the run of every box and round.")
+    timestep_fs: float = Field(0.5, gt=0, le=2, description="Its time step.")
+    temperature_K: Positive = Field(298.15, description="Its temperature, at constant volume.")
+    frame_interval_ps: Positive = Field(0.02, description="Time between frames that are looked at.")
+    deviation_low_eV_A: NotNegative = Field(
+        0.3,
+        description="The members' forces on the worst atom deviate by less: nothing to learn.",
+    )
+    deviation_high_eV_A: Positive = Field(
+        2.0, description="They deviate by this or more: such a frame is not labelled."
+    )
+    n_frames: Count = Field(20, description="Frames labelled a box and round, at most.")
+    converged_share: float = Field(
+        0.95,
+        gt=0,
+        le=1,
+        description="Stop criterion, reported: share of frames below `deviation_low_eV_A`.",
+    )
+    seed: int = Field(1, ge=0, description="Seed of velocities and thermostat.")
+
+    @model_validator(mode="after")
+    def _window(self):
+        if self.deviation_high_eV_A <= self.deviation_low_eV_A:
+            raise ValueError(
+                f"deviation_high_eV_A = {self.deviation_high_eV_A:g} must be more than "
+                f"deviation_low_eV_A = {self.deviation_low_eV_A:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_steps(self):
+        steps = 1000 * self.frame_interval_ps / self.timestep_fs
+        if steps < 1 or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(
+                f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
+                f"steps, timestep_fs = {self.timestep_fs:g}"
+            )
+        return self
+
+
 class TrainingMD(MD):
     """MD of small boxes: keys as in `md`, other defaults."""
 
@@ -438,14 +484,28 @@ class PotentialTraining(Block):
         "same `potential.prior`.",
     )
     model: PotentialModel = Field(PotentialModel(), description="Model and training.")
+    exploration: PotentialExploration = Field(
+        PotentialExploration(), description="Rounds of active learning."
+    )
     validation: PotentialValidation = Field(
         PotentialValidation(), description="What the trained potential must pass."
     )
 
-    @property
-    def n_shards(self):
-        """Labelling jobs a training system."""
-        return -(-(self.frames.n_frames + self.frames.n_distorted) // self.shard_size)
+    def n_shards(self, round_number=0):
+        """Labelling jobs a training system in a round; the first round labels classical frames."""
+        n_frames = self.frames.n_frames + self.frames.n_distorted
+        if round_number:
+            n_frames = self.exploration.n_frames
+        return -(-n_frames // self.shard_size)
+
+    @model_validator(mode="after")
+    def _committee_disagrees(self):
+        if self.exploration.rounds and self.model.committee_size < 2:
+            raise ValueError(
+                f"exploration.rounds = {self.exploration.rounds} needs members that can disagree; "
+                f"model.committee_size is {self.model.committee_size}, take 2 or more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _classical_frames(self):

@@ -28,9 +28,13 @@ LEAST_MINUTES = 30
 
 def n_atoms(study, system):
     """Atoms in the box of the system with this name."""
+    return n_atoms_of(study, study.systems[system])
+
+
+def n_atoms_of(study, box):
+    """Atoms in a box, a config.System."""
     molecules = electrolyte.load_templates(study.electrolyte)
-    counts = study.systems[system].counts
-    return sum(molecules[name].n_atoms * count for name, count in counts.items())
+    return sum(molecules[name].n_atoms * count for name, count in box.counts.items())
 
 
 def n_environments(study, system):
@@ -107,6 +111,15 @@ def reference_minutes(training):
     """Time limit of one shard of frames; `training` is the block `potential_training`."""
     rounds = -(-training.shard_size // training.workers)
     return _with_margin(rounds * REFERENCE_MINUTES[training.reference.calculator])
+
+
+def exploration_minutes(study):
+    """Time limit of the MD of one training box in one round."""
+    own = study.potential_training.exploration
+    boxes = study.potential_training.systems or study.systems
+    steps = 1000 * own.production_ps / own.timestep_fs
+    largest = max(n_atoms_of(study, box) for box in boxes.values())
+    return _with_margin(largest * steps * OTHER_POTENTIAL_ATOM_STEP_S / 60)
 
 
 def training_minutes(study):

@@ -129,7 +129,7 @@ def test_failed_labels_are_forgotten_alone(tmp_path, monkeypatch, root):
         "shard_size": 2,
     }
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
-    folder = tmp_path / "results" / "demo" / "potential"
+    folder = tmp_path / "results" / "demo" / "potential" / "rounds" / "0"
     frames.write(folder / "frames" / "box.extxyz", list(small_frames(4)))
     task, store = ReferenceTask(Reference()), open_store("store")
     keys = [task.key_of(atoms) for atoms in frames.read(folder / "frames" / "box.extxyz")]

@@ -68,8 +68,8 @@ def test_what_an_archive_cannot_give_is_said(project):
     assert len(re.findall(r"Left out, .*: .*tabulate_md.*plot_parity", text)) == 1
 
 
-def test_a_potential_is_trained_only_where_it_is_asked_for(project):
-    assert not {"label_frames", "train_potential"} & {job["rule"] for job in project.jobs()}
+def training(**exploration):
+    """A change of the configuration: train a potential, and drive the MD with it."""
 
     def train(config):
         config["md"]["engine"] = "potential"
@@ -82,9 +82,15 @@ def test_a_potential_is_trained_only_where_it_is_asked_for(project):
             "frames": {"n_frames": 20, "n_distorted": 5},
             "shard_size": 10,
             "model": {"committee_size": 2, "learning_shares": [0.5]},
+            "exploration": exploration,
         }
 
-    counts = Counter(job["rule"] for job in project.jobs(project.variant(train)))
+    return train
+
+
+def test_a_potential_is_trained_only_where_it_is_asked_for(project):
+    assert not {"label_frames", "train_potential"} & {job["rule"] for job in project.jobs()}
+    counts = Counter(job["rule"] for job in project.jobs(project.variant(training())))
     assert {name: counts[name] for name in ("run_training_md", "label_frames")} == {
         "run_training_md": 2,
         "label_frames": 2 * 3,
@@ -92,6 +98,21 @@ def test_a_potential_is_trained_only_where_it_is_asked_for(project):
     assert counts["train_potential"] == 3
     # MD waits for the potential that has passed.
     assert counts["accept_potential"] == 1
+    assert not {"explore_box", "tabulate_rounds"} & counts.keys()
+
+
+def test_rounds_of_active_learning(project):
+    variant = project.variant(training(rounds=2, n_frames=15))
+    counts = Counter(job["rule"] for job in project.jobs(variant))
+    # Two boxes: three shards of classical frames, two of every round's.
+    assert counts["label_frames"] == 2 * (3 + 2 + 2)
+    assert counts["choose_candidates"] == 2 * 2
+    # The final potential is explored as well, and nothing is labelled from that.
+    assert counts["explore_box"] == 2 * 3
+    # Every round a committee; the learning curve belongs to the last one.
+    assert counts["train_potential"] == 3 * 2 + 1
+    assert counts["collect_frames"] == 3
+    assert counts["tabulate_rounds"] == counts["plot_potential_rounds"] == 1
 
 
 BAD = [

@@ -2,17 +2,29 @@
 TRAINING = STUDY.potential_training
 TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
 TRAINING_RUNS = TRAINING.model.runs()
-TRAINING_SHARDS = range(TRAINING.n_shards)
+MEMBERS = [name for name in TRAINING_RUNS if name.startswith("member")]
+LAST_ROUND = TRAINING.exploration.rounds
 PRIOR = TRAINING.prior and TRAINING.prior.model_dump(mode="json")
 POTENTIAL_FOLDER = f"{RESULTS}/potential"
 TRAINING_MD_FOLDER = f"{POTENTIAL_FOLDER}/md/{{box}}/{{replica}}"
+ROUNDS_FOLDER = f"{POTENTIAL_FOLDER}/rounds"
+ROUND_FOLDER = f"{ROUNDS_FOLDER}/{{round}}"
+LAST_FOLDER = f"{ROUNDS_FOLDER}/{LAST_ROUND}"
 # The member that MD uses.
 FIRST_MEMBER = "member0"
+# Keys that choose among the frames of a run, and those of the run.
+WINDOW_KEYS = {"deviation_low_eV_A", "deviation_high_eV_A", "n_frames", "converged_share"}
+WINDOW = TRAINING.exploration.model_dump(mode="json", include=WINDOW_KEYS)
+EXPLORATION = TRAINING.exploration.model_dump(mode="json", exclude=WINDOW_KEYS | {"rounds"})
 TABLE_RULES += ["evaluate_potential", "validate_potential"]
 FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
+if LAST_ROUND:
+    TABLE_RULES += ["tabulate_rounds"]
+    FIGURE_RULES += ["plot_potential_rounds"]
 
 
 wildcard_constraints:
+    round=r"\d+",
     box="|".join(name.replace(".", r"\.") for name in TRAINING_SYSTEMS),
     run="|".join(TRAINING_RUNS),
 
@@ -40,6 +52,25 @@ def training_topologies(wildcards):
         box=wildcards.box,
         replica=range(TRAINING.md.replicas),
     )
+
+
+def shards_up_to(wildcards, suffix):
+    """Labelled shards of a round and of those before it."""
+    return [
+        f"{ROUNDS_FOLDER}/{number}/shards/{box}_{shard}.{suffix}"
+        for number in range(int(wildcards.round) + 1)
+        for box in TRAINING_SYSTEMS
+        for shard in range(TRAINING.n_shards(number))
+    ]
+
+
+def members_of(number):
+    """Models of a round's committee."""
+    return expand(rules.train_potential.output.model, round=number, run=MEMBERS)
+
+
+def members_before(wildcards):
+    return members_of(int(wildcards.round) - 1)
 
 
 rule pack_training_box:
@@ -109,7 +140,7 @@ rule choose_frames:
         trajectories=training_trajectories,
         topologies=training_topologies,
     output:
-        frames=f"{POTENTIAL_FOLDER}/frames/{{box}}.extxyz",
+        frames=f"{ROUNDS_FOLDER}/0/frames/{{box}}.extxyz",
     log:
         f"{LOGS}/choose_frames/{{box}}.log",
     benchmark:
@@ -130,16 +161,72 @@ rule choose_frames:
         "../../scripts/choose_frames.py"
 
 
+rule explore_box:
+    input:
+        trajectories=training_trajectories,
+        topologies=training_topologies,
+        models=members_before,
+    output:
+        frames=f"{ROUND_FOLDER}/explored/{{box}}.extxyz",
+        met=f"{ROUND_FOLDER}/explored/{{box}}.csv",
+    log:
+        f"{LOGS}/explore_box/{{round}}_{{box}}.log",
+    benchmark:
+        f"{BENCHMARKS}/explore_box/{{round}}_{{box}}.tsv"
+    wildcard_constraints:
+        round=r"[1-9]\d*",
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(limits.exploration_minutes(STUDY)),
+    params:
+        exploration=EXPLORATION,
+        model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
+        elements=electrolyte.elements(STUDY.electrolyte),
+        work=lambda wildcards: f"{ROUNDS_FOLDER}/{wildcards.round}/explored/{wildcards.box}.traj",
+        code=code("explore_box"),
+    message:
+        "MD of {wildcards.box} with the potential, round {wildcards.round}"
+    script:
+        "../../scripts/explore_box.py"
+
+
+rule choose_candidates:
+    input:
+        frames=rules.explore_box.output.frames,
+        met=rules.explore_box.output.met,
+    output:
+        frames=f"{ROUND_FOLDER}/frames/{{box}}.extxyz",
+    log:
+        f"{LOGS}/choose_candidates/{{round}}_{{box}}.log",
+    wildcard_constraints:
+        round=r"[1-9]\d*",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        exploration=EXPLORATION | WINDOW,
+        code=code("choose_candidates"),
+    message:
+        "Choosing frames of {wildcards.box} for round {wildcards.round}"
+    script:
+        "../../scripts/choose_candidates.py"
+
+
 rule label_frames:
     input:
-        frames=rules.choose_frames.output.frames,
+        frames=f"{ROUND_FOLDER}/frames/{{box}}.extxyz",
     output:
-        frames=f"{POTENTIAL_FOLDER}/shards/{{box}}_{{shard}}.extxyz",
-        table=f"{POTENTIAL_FOLDER}/shards/{{box}}_{{shard}}.parquet",
+        frames=f"{ROUND_FOLDER}/shards/{{box}}_{{shard}}.extxyz",
+        table=f"{ROUND_FOLDER}/shards/{{box}}_{{shard}}.parquet",
     log:
-        f"{LOGS}/label_frames/{{box}}_{{shard}}.log",
+        f"{LOGS}/label_frames/{{round}}_{{box}}_{{shard}}.log",
     benchmark:
-        f"{BENCHMARKS}/label_frames/{{box}}_{{shard}}.tsv"
+        f"{BENCHMARKS}/label_frames/{{round}}_{{box}}_{{shard}}.tsv"
     conda:
         "../../envs/potential_tblite.yaml"
     threads: TRAINING.workers
@@ -153,21 +240,21 @@ rule label_frames:
         shard_size=TRAINING.shard_size,
         code=code("label_frames"),
     message:
-        "Reference labels of {wildcards.box}, shard {wildcards.shard}"
+        "Reference labels of {wildcards.box}, round {wildcards.round}, shard {wildcards.shard}"
     script:
         "../../scripts/label_frames.py"
 
 
 rule collect_frames:
     input:
-        frames=expand(rules.label_frames.output.frames, box=TRAINING_SYSTEMS, shard=TRAINING_SHARDS),
-        tables=expand(rules.label_frames.output.table, box=TRAINING_SYSTEMS, shard=TRAINING_SHARDS),
+        frames=lambda wildcards: shards_up_to(wildcards, "extxyz"),
+        tables=lambda wildcards: shards_up_to(wildcards, "parquet"),
     output:
-        frames=f"{POTENTIAL_FOLDER}/frames.extxyz",
-        table=f"{POTENTIAL_FOLDER}/frames.parquet",
-        atoms=f"{POTENTIAL_FOLDER}/isolated_atoms.json",
+        frames=f"{ROUND_FOLDER}/frames.extxyz",
+        table=f"{ROUND_FOLDER}/frames.parquet",
+        atoms=f"{ROUND_FOLDER}/isolated_atoms.json",
     log:
-        f"{LOGS}/collect_frames.log",
+        f"{LOGS}/collect_frames/{{round}}.log",
     conda:
         "../../envs/potential_tblite.yaml"
     threads: 1
@@ -182,7 +269,7 @@ rule collect_frames:
         min_ok_share=TRAINING.min_ok_share,
         code=code("collect_frames"),
     message:
-        "Collecting labelled frames and checking the gate"
+        "Collecting labelled frames up to round {wildcards.round}, and checking the gate"
     script:
         "../../scripts/collect_frames.py"
 
@@ -192,12 +279,12 @@ rule train_potential:
         frames=rules.collect_frames.output.frames,
         atoms=rules.collect_frames.output.atoms,
     output:
-        model=f"{POTENTIAL_FOLDER}/models/{{run}}.model",
-        epochs=f"{POTENTIAL_FOLDER}/models/{{run}}.csv",
+        model=f"{ROUND_FOLDER}/models/{{run}}.model",
+        epochs=f"{ROUND_FOLDER}/models/{{run}}.csv",
     log:
-        f"{LOGS}/train_potential/{{run}}.log",
+        f"{LOGS}/train_potential/{{round}}_{{run}}.log",
     benchmark:
-        f"{BENCHMARKS}/train_potential/{{run}}.tsv"
+        f"{BENCHMARKS}/train_potential/{{round}}_{{run}}.tsv"
     conda:
         "../../envs/potential_mace.yaml"
     threads: TRAINING.model.threads
@@ -209,19 +296,19 @@ rule train_potential:
         prior=PRIOR,
         member=lambda wildcards: TRAINING_RUNS[wildcards.run][0],
         share=lambda wildcards: TRAINING_RUNS[wildcards.run][1],
-        work=lambda wildcards: f"{POTENTIAL_FOLDER}/training/{wildcards.run}",
+        work=lambda wildcards: f"{ROUNDS_FOLDER}/{wildcards.round}/training/{wildcards.run}",
         code=code("train_potential"),
     message:
-        "Training the potential, {wildcards.run}"
+        "Training the potential, round {wildcards.round}, {wildcards.run}"
     script:
         "../../scripts/train_potential.py"
 
 
 rule evaluate_potential:
     input:
-        frames=rules.collect_frames.output.frames,
-        models=expand(rules.train_potential.output.model, run=TRAINING_RUNS),
-        epochs=expand(rules.train_potential.output.epochs, run=TRAINING_RUNS),
+        frames=f"{LAST_FOLDER}/frames.extxyz",
+        models=expand(rules.train_potential.output.model, round=LAST_ROUND, run=TRAINING_RUNS),
+        epochs=expand(rules.train_potential.output.epochs, round=LAST_ROUND, run=TRAINING_RUNS),
     output:
         metrics=report(
             f"{TABLES}/potential_metrics.csv",
@@ -254,10 +341,56 @@ rule evaluate_potential:
         "../../scripts/evaluate_potential.py"
 
 
+rule tabulate_rounds:
+    input:
+        frames=f"{LAST_FOLDER}/frames.extxyz",
+        models=[model for number in range(LAST_ROUND + 1) for model in members_of(number)],
+        met=expand(
+            rules.explore_box.output.met,
+            round=range(1, LAST_ROUND + 2),
+            box=TRAINING_SYSTEMS,
+        ),
+    output:
+        errors=report(
+            f"{TABLES}/potential_rounds.csv",
+            caption="../report/tabulate_rounds.rst",
+            category="Potential",
+            labels={"figure": "rounds (table)"},
+        ),
+        reached=report(
+            f"{TABLES}/potential_exploration.csv",
+            caption="../report/potential_exploration.rst",
+            category="Potential",
+            labels={"figure": "exploration (table)"},
+        ),
+        met=f"{TABLES}/potential_deviations.csv",
+    log:
+        f"{LOGS}/tabulate_rounds.log",
+    benchmark:
+        f"{BENCHMARKS}/tabulate_rounds.tsv"
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(120),
+    params:
+        exploration=EXPLORATION | WINDOW,
+        model=training_model("learning_shares", "committee_size"),
+        prior=PRIOR,
+        models_of_rounds=[members_of(number) for number in range(LAST_ROUND + 1)],
+        elements=electrolyte.elements(STUDY.electrolyte),
+        code=code("tabulate_rounds"),
+    message:
+        "Errors of the potential by round"
+    script:
+        "../../scripts/tabulate_rounds.py"
+
+
 rule validate_potential:
     input:
-        frames=rules.collect_frames.output.frames,
-        model=f"{POTENTIAL_FOLDER}/models/{FIRST_MEMBER}.model",
+        frames=f"{LAST_FOLDER}/frames.extxyz",
+        model=f"{LAST_FOLDER}/models/{FIRST_MEMBER}.model",
         metrics=rules.evaluate_potential.output.metrics,
     output:
         checks=report(
@@ -390,3 +523,30 @@ rule plot_potential_validation:
         "Drawing: NVE run and short-range repulsion of the potential"
     script:
         "../../scripts/plot_potential_validation.py"
+
+
+rule plot_potential_rounds:
+    input:
+        errors=rules.tabulate_rounds.output.errors,
+        met=rules.tabulate_rounds.output.met,
+    output:
+        pdf=f"{FIGURES}/potential_rounds.pdf",
+        png=report(
+            f"{FIGURES}/potential_rounds.png",
+            caption="../report/plot_potential_rounds.rst",
+            category="Potential",
+            labels={"figure": "rounds"},
+        ),
+    log:
+        f"{LOGS}/plot_potential_rounds.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        exploration=WINDOW,
+        style=block("figures"),
+        code=code("plot_potential_rounds"),
+    message:
+        "Drawing: errors of the potential by round"
+    script:
+        "../../scripts/plot_potential_rounds.py"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ionshift.plotting.style import make_axes
+from ionshift.plotting.style import make_axes, system_colours
 from ionshift.potentials.validation import hole_eV
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
@@ -84,4 +84,25 @@ def validation(checks, nve, scan, style):
     failed = checks.loc[~checks["passed"].astype(bool), "check"]
     title = f"failed: {', '.join(failed)}" if len(failed) else "all checks passed"
     figure.suptitle(title, fontsize=style.font_size_pt)
+    return figure
+
+
+def rounds(errors, met, exploration, style):
+    """Test error of every round's committee; deviation of its forces along the MD of the next."""
+    figure, (left, right) = make_axes(style, aspect=0.5, n_columns=2)
+    numbers = sorted(set(errors["test_round"]) | set(met["round"]))
+    colours = system_colours(numbers, style)
+    for number, part in errors.groupby("test_round"):
+        label = "classical MD" if number == 0 else f"round {number}"
+        left.plot(
+            part["model_round"], part["force_rmse_meV_A"], "o-", color=colours[number], label=label
+        )
+    left.set_xticks(sorted(set(errors["model_round"])))
+    left.set(xlabel="round of the potential", ylabel="force RMSE / meV A$^{-1}$", ylim=(0, None))
+    left.legend(title="test frames of", loc="best")
+    for (number, _), part in met.groupby(["round", "box"]):
+        right.plot(part["time_ps"], part["deviation_eV_A"], lw=0.8, color=colours[number])
+    for limit in (exploration.deviation_low_eV_A, exploration.deviation_high_eV_A):
+        right.axhline(limit, color="black", lw=0.6, ls="--")
+    right.set(xlabel="time / ps", ylabel="largest force deviation / eV A$^{-1}$", yscale="log")
     return figure

@@ -15,7 +15,7 @@ import numpy as np
 from ase.calculators.emt import parameters as emt_parameters
 from ase.data import chemical_symbols
 
-from ionshift.config import TBLITE_METHODS
+from ionshift.config import TBLITE_METHODS, Potential
 from ionshift.errors import InputError
 from ionshift.potentials.coulomb import with_prior
 
@@ -77,6 +77,24 @@ def build(potential, elements):
         raise _unreadable(potential, error) from error
     _check_species(potential, elements, known)
     return with_prior(calculator, potential.prior)
+
+
+def of_model(settings, path, prior, elements):
+    """The calculator of a trained model.
+
+    Parameters
+    ----------
+    settings : config.PotentialModel
+    prior : config.CoulombPrior or its dict, that was taken off its labels; None
+    """
+    potential = Potential(
+        kind=settings.backend,
+        model=str(path),
+        device=settings.device,
+        dtype=settings.dtype,
+        prior=prior,
+    )
+    return build(potential, elements)
 
 
 def versions(potential):

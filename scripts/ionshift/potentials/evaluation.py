@@ -110,6 +110,41 @@ def _values(frames, index, predicted):
     return pd.concat([energy, force], ignore_index=True)
 
 
+def errors_by_round(frames, parts, committees):
+    """Test errors of every round's committee on the frames that every round added.
+
+    Parameters
+    ----------
+    frames : labelled frames of all rounds (`round` in info; 0 without it)
+    parts : what `training.split` returned for them
+    committees : list of `Predictions` of all frames, one a round
+
+    Returns
+    -------
+    DataFrame: model_round, n_train, test_round, n_test, energy_rmse_meV_atom, force_rmse_meV_A
+    """
+    number = np.array([atoms.info.get("round", 0) for atoms in frames])
+    test = {one: parts["test"][number[parts["test"]] == one] for one in np.unique(number)}
+    test = {one: index for one, index in test.items() if len(index)}
+    errors = metrics(frames, test, dict(enumerate(committees)))
+    wide = errors[errors["element"] == ALL].pivot(
+        index=["model", "part"], columns="quantity", values="rmse"
+    )
+    return pd.DataFrame(
+        [
+            {
+                "model_round": model,
+                "n_train": int(np.sum(number[parts["train"]] <= model)),
+                "test_round": part,
+                "n_test": len(test[part]),
+                "energy_rmse_meV_atom": row["energy"],
+                "force_rmse_meV_A": row["force"],
+            }
+            for (model, part), row in wide.iterrows()
+        ]
+    )
+
+
 def parity(frames, parts, predicted, seed=1):
     """All energies and a random sample of force components, as drawn in the parity figure.
 

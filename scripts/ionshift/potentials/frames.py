@@ -1,5 +1,7 @@
 """Frames for a potential to learn: whole periodic boxes of MD, and distorted copies of them."""
 
+from pathlib import Path
+
 import ase.io
 import numpy as np
 from ase import Atoms
@@ -45,12 +47,12 @@ def choose(trajectories, system, settings, group_ps, seed):
             "potential_training.md.production_ps"
         )
     frames = [
-        _frame(trajectories[replica], system, replica, index, group_ps)
+        from_md(trajectories[replica], system, replica, index, group_ps)
         for replica, index in _spread(places, settings.n_frames)
     ]
     rng = np.random.default_rng(seed)
     for number, place in enumerate(_spread(places, settings.n_distorted)):
-        atoms = _frame(trajectories[place[0]], system, *place, group_ps)
+        atoms = from_md(trajectories[place[0]], system, *place, group_ps)
         frames.append(distorted(atoms, settings.rattle_A, settings.strain, rng))
         frames[-1].info |= {"origin": "distorted", "frame_id": f"{system}/d{number}"}
     return frames
@@ -60,7 +62,8 @@ def _spread(places, n):
     return [places[i] for i in np.linspace(0, len(places) - 1, n).round().astype(int)]
 
 
-def _frame(trajectory, system, replica, index, group_ps):
+def from_md(trajectory, system, replica, index, group_ps=np.inf):
+    """A frame of a trajectory as Atoms with the info and the molecules that `choose` describes."""
     frame = trajectory.frame(index)
     atoms = Atoms(trajectory.symbols, frame.positions_A, cell=frame.box_A, pbc=True)
     atoms.arrays["molecule"] = np.asarray(trajectory.molecule_of)
@@ -99,14 +102,16 @@ def write(path, frames):
         ase.io.write(temporary, frames, format="extxyz")
 
 
-def read(path):
+def read(path, may_be_empty=False):
     """Read frames from extxyz.
 
     Raises
     ------
     InputError
-        if the file cannot be read or is empty.
+        if the file cannot be read, or holds no frame where it must.
     """
+    if may_be_empty and Path(path).stat().st_size == 0:
+        return []
     try:
         frames = ase.io.read(path, index=":", format="extxyz")
     except Exception as error:

@@ -50,6 +50,9 @@ def without_prior(frames, prior):
 def split(frames, settings, member=None, share=1.0):
     """Indices of the frames of each part, whole groups at a time.
 
+    The frames of every round are split by themselves: what later rounds add moves no frame of an
+    earlier one between training and test.
+
     Returns
     -------
     dict with `test`, equal for all members, and `train`; with a member also `valid`, and `train`
@@ -66,7 +69,7 @@ def split(frames, settings, member=None, share=1.0):
             f"{len(set(groups))} groups of frames cannot be split into training, validation and "
             "test; label more frames or lower potential_training.model.group_ps"
         )
-    rest, test = grouped_split(groups, settings.test_share, settings.seed)
+    rest, test = _split_by_round(frames, groups, settings)
     if member is None:
         return {"train": rest, "test": test}
     if len(set(groups[rest])) < 2:
@@ -79,6 +82,19 @@ def split(frames, settings, member=None, share=1.0):
     order = np.random.default_rng(settings.seed).permutation(train)
     kept = np.sort(order[: max(1, round(share * len(train)))])
     return {"train": kept, "valid": valid, "test": test}
+
+
+def _split_by_round(frames, groups, settings):
+    """Indices of training and test; a round of one group is for training alone."""
+    number = np.array([atoms.info.get("round", 0) for atoms in frames])
+    test = []
+    for index in (np.flatnonzero(number == one) for one in np.unique(number)):
+        if len(set(groups[index])) > 1:
+            test.append(index[grouped_split(groups[index], settings.test_share, settings.seed)[1]])
+    if not test:
+        return grouped_split(groups, settings.test_share, settings.seed)
+    test = np.sort(np.concatenate(test))
+    return np.setdiff1d(np.arange(len(frames)), test), test
 
 
 def train(frames, settings, member, share, atom_energies, folder, threads=1, log=print):

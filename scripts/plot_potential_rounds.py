@@ -1,0 +1,23 @@
+"""Draw: errors of every round of active learning, and where the committee disagreed."""
+
+import pandas as pd
+
+from common import launch
+from ionshift.config import Figures, PotentialExploration
+from ionshift.plotting import potentials
+from ionshift.plotting.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = potentials.rounds(
+        pd.read_csv(files.errors),
+        pd.read_csv(files.met),
+        PotentialExploration(**snakemake.params.exploration),
+        style,
+    )
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821
