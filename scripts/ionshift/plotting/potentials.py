@@ -1,6 +1,7 @@
 """How good a trained potential is."""
 
 import numpy as np
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from ionshift.plotting.style import make_axes, system_colours
 from ionshift.potentials.validation import hole_eV
@@ -89,7 +90,7 @@ def validation(checks, nve, scan, style):
 
 def rounds(errors, met, exploration, style):
     """Test error of every round's committee; deviation of its forces along the MD of the next."""
-    figure, (left, right) = make_axes(style, aspect=0.5, n_columns=2)
+    figure, (left, right) = make_axes(style, aspect=0.7, n_columns=2)
     numbers = sorted(set(errors["test_round"]) | set(met["round"]))
     colours = system_colours(numbers, style)
     for number, part in errors.groupby("test_round"):
@@ -99,10 +100,13 @@ def rounds(errors, met, exploration, style):
         )
     left.set_xticks(sorted(set(errors["model_round"])))
     left.set(xlabel="round of the potential", ylabel="force RMSE / meV A$^{-1}$", ylim=(0, None))
-    left.legend(title="test frames of", loc="best")
+    figure.legend(loc="outside upper left", ncols=4, title="frames of")
     for (number, _), part in met.groupby(["round", "box"]):
         right.plot(part["time_ps"], part["deviation_eV_A"], lw=0.8, color=colours[number])
     for limit in (exploration.deviation_low_eV_A, exploration.deviation_high_eV_A):
         right.axhline(limit, color="black", lw=0.6, ls="--")
-    right.set(xlabel="time / ps", ylabel="largest force deviation / eV A$^{-1}$", yscale="log")
+    right.set(xlabel="time / ps", ylabel="force deviation / eV A$^{-1}$", yscale="log")
+    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    right.yaxis.set_minor_formatter(NullFormatter())
     return figure
