@@ -85,7 +85,7 @@ bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 
 bench-active: setup  ## replay which labels to compute next: random choice against the others
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py
-bench-inference: setup  ## time and memory of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
+bench-inference: setup  ## time and memory of training, and of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_inference.py $(CONFIG) $(ENVIRONMENTS)
 
 rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md

@@ -1,10 +1,12 @@
-"""Time and memory of the prediction of many environments of a finished study, on one core.
+"""Time and memory of prediction and training on environments of a finished study, on one core.
 
-PYTHONPATH=scripts python scripts/bench_inference.py CONFIG [environments]
+PYTHONPATH=scripts python scripts/bench_inference.py CONFIG [environments [labels]]
 """
 
 import sys
 from pathlib import Path
+
+import pandas as pd
 
 from ionshift import benchmarks, config, electrolyte
 from ionshift.descriptor import make_descriptor
@@ -18,7 +20,7 @@ from ionshift.solvation import open_finders, read_cutoff_A
 TARGET = "results/benchmarks/inference.csv"
 
 
-def main(path, n=10_000):
+def main(path, n=10_000, n_labels=2_000):
     study = config.load(path)
     results = Path("results") / study.study
     boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
@@ -32,14 +34,16 @@ def main(path, n=10_000):
     )
     committee = Committee.load(results / "model" / "committee.pt")
     axes = Axes.load(results / "pca" / "axes.npz")
-    table = benchmarks.inference_cost(
-        finders,
-        make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte)),
-        Predictor(committee, study.descriptor, cutoff_A, axes),
-        study.sampling.frame_stride,
-        study.inference.chunk_size,
-        int(n),
+    descriptor = make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte))
+    predictor = Predictor(committee, study.descriptor, cutoff_A, axes)
+    stride = study.sampling.frame_stride
+    training = benchmarks.training_cost(
+        finders, predictor, descriptor, study.model, stride, int(n_labels)
     )
+    inference = benchmarks.inference_cost(
+        finders, descriptor, predictor, stride, study.inference.chunk_size, int(n)
+    )
+    table = pd.concat([training, inference], ignore_index=True)
     with atomic_path(TARGET) as target:
         table.to_csv(target, index=False)
     print(f"\n{table.to_string(index=False, float_format='%.4g')}\n{TARGET}")

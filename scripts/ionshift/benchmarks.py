@@ -25,6 +25,11 @@ SCORES = (
     "train_cpu_s",
 )
 
+CHUNK = 500
+"""Environments at a time."""
+BLOCK = 20
+"""Frames of one group."""
+
 
 def kernel_against_dscribe(clusters, descriptors, repeats=5):
     """Cost and difference of the two LMBTR backends.
@@ -218,6 +223,49 @@ def inference_cost(finders, descriptor, predictor, stride, chunk_size, n, log=pr
             }
         )
     return pd.DataFrame(rows)
+
+
+def training_cost(finders, predictor, descriptor, config, stride, n, seed=1, log=print):
+    """CPU time of training a committee on `n` environments of a study.
+
+    There are not that many labels to time it with, so a trained model teaches: the targets are its
+    shieldings with normal noise as large as its own uncertainty.
+
+    Parameters
+    ----------
+    finders, predictor, stride : as in `inference_cost`
+    descriptor : that of the training
+    config : config.Model
+
+    Returns
+    -------
+    DataFrame of one row, with step, n_environments, cpu_s and peak_memory_MB
+    """
+    total = count(finders, stride)
+    chosen = set(np.linspace(0, total - 1, min(n, total)).astype(int))
+    X, y, groups, seen = [], [], [], 0
+    rng = np.random.default_rng(seed)
+    for records, geometries in in_chunks(finders, stride, CHUNK):
+        kept = [i for i in range(len(records)) if seen + i in chosen]
+        seen += len(records)
+        taught = predictor.predict(geometries)[0].iloc[kept]
+        noise = rng.normal(size=len(kept)) * taught["shift_sd_ppm"]
+        y.append(taught["shielding_ppm"] + noise)
+        X.append(descriptor.describe(geometries)[kept])
+        groups += [f"{records[i]['replica']}/b/{records[i]['frame'] // BLOCK}" for i in kept]
+    X, y = np.concatenate(X), np.concatenate(y)
+    _, cpu_s = _timed(lambda: model.train(X, y, groups, config, log))
+    return pd.DataFrame(
+        [
+            {
+                "step": "training of the committee",
+                "n_environments": len(y),
+                "cpu_s": cpu_s,
+                "cpu_ms": 1e3 * cpu_s / len(y),
+                "peak_memory_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            }
+        ]
+    )
 
 
 def _timed(call, repeats=1):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ionshift import model
-from ionshift.benchmarks import inference_cost
+from ionshift.benchmarks import inference_cost, training_cost
 from ionshift.config import Descriptor, Model, Shell
 from ionshift.descriptor import Lmbtr, elements_of
 from ionshift.errors import InputError
@@ -126,6 +126,19 @@ def test_reference_is_settable(committee, axes, known_box, electrolyte):
     cluster = finder.cluster(frame, finder.shells(frame)[0])
     table, _ = Predictor(committee, DESCRIPTOR, 2.8, axes, reference_ppm=100.0).predict([cluster])
     assert np.allclose(table["shift_ppm"], 100.0 - table["shielding_ppm"])
+
+
+def test_the_cost_of_training_is_that_of_the_environments_asked_for(
+    committee, axes, known_box, electrolyte
+):
+    """Twenty replicas of two frames of one nucleus: 15 of 40 environments."""
+    finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.8)
+    predictor = Predictor(committee, DESCRIPTOR, 2.8, axes)
+    descriptor = Lmbtr(DESCRIPTOR, axes.species)
+    config, messages = Model(committee_size=2, max_epochs=5, hidden=[4]), []
+    table = training_cost([finder] * 20, predictor, descriptor, config, 1, 15, log=messages.append)
+    assert table["n_environments"].tolist() == [15]
+    assert (table[["cpu_s", "peak_memory_MB"]] > 0).all(axis=None)
 
 
 def test_the_cost_of_inference_reads_frames_again_until_there_are_enough(
