@@ -1,8 +1,9 @@
 """Cost against error of label protocols on a few clusters of a label set.
 
 Usage: python scripts/bench_labels.py SET N_CLUSTERS [WORKERS [PROTOCOL...]]
-Labels go to the label store: a second run goes on where the first stopped. PROTOCOL names
-(see label_benchmark.variants) limit the run; `reference` is always computed.
+Labels go to the label store: a second run goes on where the first stopped, and what ships in
+resources/labels is not computed again. PROTOCOL names (see label_benchmark.variants) limit the
+run; `reference` is always computed.
 Leaves labels.csv and labels.{pdf,png} in results/benchmarks.
 """
 
@@ -16,6 +17,7 @@ from ionshift.labelling import label_clusters
 from ionshift.plotting import benchmark, style
 
 FOLDER = Path("results/benchmarks")
+SHIPPED = {"reference": Path("resources/labels/lifsi_dme_reference.extxyz")}
 
 
 def main(source, n_clusters, workers=1, *names):
@@ -25,6 +27,8 @@ def main(source, n_clusters, workers=1, *names):
     for name, protocol in label_benchmark.variants().items():
         if not names or name in (*names, "reference"):
             print(f"protocol {name}", flush=True)
+            if name in SHIPPED and SHIPPED[name].is_file():
+                labels.import_label_set(SHIPPED[name], protocol, store)
             tables[name] = label_clusters(clusters, protocol, store, int(workers))
     table = label_benchmark.compare(tables)
     print(table.to_string(index=False, float_format="%.3f"))

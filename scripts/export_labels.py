@@ -46,7 +46,7 @@ def provenance(study, source, table, path, name):
         "protocol": study.labelling.protocol,
         "protocol_settings": study.labelling.chosen_protocol().model_dump(mode="json"),
         "protocol_hash": labels.protocol_hash(study.labelling.chosen_protocol()),
-        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "versions": versions(),
         "md_versions": md["versions"],
         "labels": table["status"].value_counts().to_dict(),
         "ok_by_system_and_class": {
@@ -58,6 +58,11 @@ def provenance(study, source, table, path, name):
         "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
         "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
     }
+
+
+def versions():
+    """Versions of the packages behind a label."""
+    return {package: importlib.metadata.version(package) for package in PACKAGES}
 
 
 if __name__ == "__main__":
