@@ -2,7 +2,7 @@
 
 Snakemake's own lock survives a `kill -9` and would stop the next run. This one is held by the
 kernel, so a killed run can be started again with the same command. With a profile that submits
-to SLURM the cluster is checked first.
+to SLURM the cluster is checked first, with conda environments where they are made.
 
 Usage: python scripts/run_workflow.py SNAKEMAKE_ARGUMENTS...
 """
@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 
+import conda_preflight
 import slurm_preflight
 from ionshift.errors import InputError
 
@@ -19,12 +20,13 @@ from ionshift.errors import InputError
 def main(arguments):
     os.set_inheritable(_lock(), True)
     profile = slurm_preflight.slurm_profile(arguments)
-    if profile is not None:
-        try:
+    try:
+        conda_preflight.check(arguments)
+        if profile is not None:
             slurm_preflight.check(profile)
             slurm_preflight.cancel_leftovers(profile)
-        except InputError as error:
-            sys.exit(f"ERROR {error}")
+    except InputError as error:
+        sys.exit(f"ERROR {error}")
     os.execv(sys.executable, [sys.executable, "-m", "snakemake", "--nolock", *arguments])
 
 

@@ -14,7 +14,14 @@ import pytest
 
 from projects import ROOT, copy_project, snakemake
 
+# No rule may download: the runs have no network, where the kernel lets us take it away.
+NO_NETWORK = ["unshare", "--net"]
+ISOLATED = (
+    shutil.which(NO_NETWORK[0]) is not None
+    and subprocess.run([*NO_NETWORK, "true"], capture_output=True).returncode == 0
+)
 ARGUMENTS = [
+    *(NO_NETWORK if ISOLATED else []),
     sys.executable,
     "scripts/run_workflow.py",
     "--workflow-profile",
@@ -117,6 +124,12 @@ def test_labels_have_a_row_each(finished):
     assert len(table) == 8
     assert table["key"].is_unique
     assert (table["status"] == "ok").all()
+
+
+@pytest.mark.skipif(not ISOLATED, reason="the network cannot be taken away here")
+def test_no_rule_needs_a_network(finished):
+    _, results, *_ = finished
+    assert (results / "manifest.json").is_file()
 
 
 def test_figures_and_manifest_are_there(finished):
