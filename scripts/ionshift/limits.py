@@ -20,6 +20,8 @@ LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
 REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60}
 """Reference label of a frame of 100 to 150 atoms, one process."""
+RELAXATION_S = 60
+"""Relaxation of a cluster with GFN1-xTB, one process."""
 ENVIRONMENT_S = 2e-3
 """Descriptor and prediction of one environment."""
 MARGIN = 3
@@ -107,6 +109,12 @@ def reference_minutes(training):
     """Time limit of one shard of frames; `training` is the block `potential_training`."""
     rounds = -(-training.shard_size // training.workers)
     return _with_margin(rounds * REFERENCE_MINUTES[training.reference.calculator])
+
+
+def relaxation_minutes(study, system):
+    """Time limit of the relaxation of a system's clusters."""
+    rounds = -(-sampling.n_to_label(study.sampling, system) // study.relaxation.workers)
+    return _with_margin(rounds * RELAXATION_S / 60)
 
 
 def training_minutes(study):
