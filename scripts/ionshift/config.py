@@ -389,6 +389,25 @@ class PotentialValidation(Block):
     repulsion_hole_eV: NotNegative = Field(
         0.05, description="Largest energy that a pair may gain on its way inwards in that scan."
     )
+    md_npt_ps: NotNegative = Field(
+        5.0,
+        description="MD of the first training box with the potential: NPT before the production, "
+        "whose second half gives the density; 0: no density check.",
+    )
+    md_ps: NotNegative = Field(
+        10.0,
+        description="Production of that MD, compared with the classical MD of the same box (a "
+        "multiple of 0.1); 0: no such MD and neither check.",
+    )
+    density_percent: Positive = Field(
+        10.0,
+        description="Largest deviation from the density of the classical MD, which is no truth.",
+    )
+    first_peak_A: Positive = Field(
+        0.2,
+        description="Largest mean deviation of the first peaks of g(r) between nucleus and ligands "
+        "from those of the classical MD.",
+    )
     override: bool = Field(False, description="Use a potential that failed; the report says so.")
 
     @model_validator(mode="after")
@@ -399,6 +418,20 @@ class PotentialValidation(Block):
                 f"{self.repulsion_from:g}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _whole_frames(self):
+        if abs(10 * self.md_ps - round(10 * self.md_ps)) > 1e-6:
+            raise ValueError(f"md_ps = {self.md_ps:g} is not a multiple of 0.1; round it")
+        return self
+
+    def liquid(self):
+        """The settings of the MD and of its checks alone, as a dict."""
+        return self.model_dump(mode="json", include=set(LIQUID_KEYS))
+
+
+LIQUID_KEYS = ("md_npt_ps", "md_ps", "density_percent", "first_peak_A")
+"""Settings of `PotentialValidation` that belong to its MD."""
 
 
 class TrainingMD(MD):
