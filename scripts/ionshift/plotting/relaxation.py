@@ -27,9 +27,13 @@ def _draw_distances(axis, kept, style):
     for name in CLASSES:
         part = kept[kept["class"] == name]
         for role, marker in MARKERS.items():
+            columns = [f"{role}_distance_A", f"{role}_distance_after_A"]
+            known = part[columns].dropna()
+            if known.empty:
+                continue
             axis.plot(
-                part[f"{role}_distance_A"],
-                part[f"{role}_distance_after_A"],
+                known[columns[0]],
+                known[columns[1]],
                 marker,
                 color=style.class_colours[name],
                 mew=0,
