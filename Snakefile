@@ -15,6 +15,13 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/md.smk"
 include: "workflow/rules/sampling.smk"
 include: "workflow/rules/labelling.smk"
+
+
+if STUDY.relaxation:
+
+    include: "workflow/rules/relaxation.smk"
+
+
 include: "workflow/rules/training.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/analysis.smk"

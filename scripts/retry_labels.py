@@ -12,6 +12,9 @@ from ionshift import config, labels
 from ionshift.labelling import retry_failed
 from ionshift.sampling import n_to_label
 
+# Clusters to the tables of their labels.
+FOLDERS = {"clusters": "shards", "clusters_relaxed": "relaxed_shards"}
+
 
 def main(path):
     study = config.load(path)
@@ -20,15 +23,16 @@ def main(path):
     results = Path(f"results/{study.study}")
     total = 0
     for system in study.systems:
-        source = results / "clusters" / f"{system}.extxyz"
-        if not (source.is_file() and n_to_label(study.sampling, system)):
-            continue
-        clusters = labels.read_clusters(source)
-        failed = retry_failed(clusters, labelling.chosen_protocol(), store)
-        for shard in {position // labelling.shard_size for position in failed}:
-            table = results / "labels" / "shards" / f"{system}_{shard}.parquet"
-            table.unlink(missing_ok=True)
-        total += len(failed)
+        for folder, shards in FOLDERS.items():
+            source = results / folder / f"{system}.extxyz"
+            if not (source.is_file() and n_to_label(study.sampling, system)):
+                continue
+            clusters = labels.read_clusters(source)
+            failed = retry_failed(clusters, labelling.chosen_protocol(), store)
+            for shard in {position // labelling.shard_size for position in failed}:
+                table = results / "labels" / shards / f"{system}_{shard}.parquet"
+                table.unlink(missing_ok=True)
+            total += len(failed)
     print(f"{total} failed labels will be computed again")
 
 

@@ -23,6 +23,7 @@ def main(snakemake, log):
     metrics = pd.read_csv(files.metrics)
     used = metrics[(metrics["part"] == "test") & (metrics["model"] == params.run)]
     checks = validation.checks(used, nve, scan, settings)
+    checks = pd.concat([checks, *map(pd.read_csv, files.liquid)], ignore_index=True)
     log("\n" + checks.to_string(index=False, float_format="%.4g"))
     for name, table in {"checks": checks, "nve": nve, "scan": scan}.items():
         with atomic_path(snakemake.output[name]) as path:

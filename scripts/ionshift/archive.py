@@ -48,6 +48,8 @@ def input_files(study):
     named = [*templates, forcefield, *shipped, *study.sampling.chosen, study.elf.published]
     if study.md.engine == "potential":
         named += study.potential.files()
+    if study.relaxation:
+        named += study.relaxation.potential.files()
     return [Path(name) for name in named if name] + measured
 
 

@@ -146,8 +146,8 @@ class CoulombPrior(Block):
     )
 
 
-class Potential(Block):
-    """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
+class Calculator(Block):
+    """An ASE calculator by family."""
 
     kind: Literal["mace", "deepmd", "nequip", "sevennet", "chgnet", "tblite", "emt", "python"] = (
         Field("tblite", description="Family of the potential; each has its environment file.")
@@ -166,9 +166,6 @@ class Potential(Block):
     )
     options: dict[str, bool | int | float | str] = Field(
         {}, description="Further keyword arguments of the family's calculator (MACE: head)."
-    )
-    prior: CoulombPrior | None = Field(
-        None, description="Coulomb prior that the potential was trained without: added to it."
     )
 
     @model_validator(mode="after")
@@ -191,6 +188,14 @@ class Potential(Block):
             source = self.model.rpartition(":")[0]
             return [source] if source.endswith(".py") else []
         return [self.model]
+
+
+class Potential(Calculator):
+    """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
+
+    prior: CoulombPrior | None = Field(
+        None, description="Coulomb prior that the potential was trained without: added to it."
+    )
 
 
 class PotentialMD(Block):
@@ -384,6 +389,25 @@ class PotentialValidation(Block):
     repulsion_hole_eV: NotNegative = Field(
         0.05, description="Largest energy that a pair may gain on its way inwards in that scan."
     )
+    md_npt_ps: NotNegative = Field(
+        5.0,
+        description="MD of the first training box with the potential: NPT before the production, "
+        "whose second half gives the density; 0: no density check.",
+    )
+    md_ps: NotNegative = Field(
+        10.0,
+        description="Production of that MD, compared with the classical MD of the same box (a "
+        "multiple of 0.1); 0: no such MD and neither check.",
+    )
+    density_percent: Positive = Field(
+        10.0,
+        description="Largest deviation from the density of the classical MD, which is no truth.",
+    )
+    first_peak_A: Positive = Field(
+        0.2,
+        description="Largest mean deviation of the first peaks of g(r) between nucleus and ligands "
+        "from those of the classical MD.",
+    )
     override: bool = Field(False, description="Use a potential that failed; the report says so.")
 
     @model_validator(mode="after")
@@ -394,6 +418,20 @@ class PotentialValidation(Block):
                 f"{self.repulsion_from:g}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _whole_frames(self):
+        if abs(10 * self.md_ps - round(10 * self.md_ps)) > 1e-6:
+            raise ValueError(f"md_ps = {self.md_ps:g} is not a multiple of 0.1; round it")
+        return self
+
+    def liquid(self):
+        """The settings of the MD and of its checks alone, as a dict."""
+        return self.model_dump(mode="json", include=set(LIQUID_KEYS))
+
+
+LIQUID_KEYS = ("md_npt_ps", "md_ps", "density_percent", "first_peak_A")
+"""Settings of `PotentialValidation` that belong to its MD."""
 
 
 class PotentialExploration(Block):
@@ -561,6 +599,52 @@ class Sampling(Block):
                 "raise it"
             )
         return self
+
+
+class Relaxation(Block):
+    """Relaxation of the chosen clusters around the nucleus, in vacuum."""
+
+    potential: Calculator = Field(
+        Calculator(), description="What gives the forces; it must take charged clusters in vacuum."
+    )
+    radius_A: Positive = Field(
+        3.6,
+        description="Atoms within this distance of the nucleus move (3.6: the ligand atoms of Li "
+        "and what is bonded to them); the others stay where the MD has them.",
+    )
+    fmax_eV_A: Positive = Field(0.05, description="Converged: no moving atom has a larger force.")
+    max_steps: Count = Field(
+        200,
+        description="Steps at most; then the cluster is `unconverged` and its best geometry taken.",
+    )
+    shieldings: Literal["none", "compare", "train"] = Field(
+        "compare",
+        description="none: distances alone are compared; compare: the relaxed clusters are "
+        "labelled besides (twice the labels); train: the model learns them as well, each at its "
+        "cluster's geometry in the MD (docs/relaxation.md).",
+    )
+    workers: Count = Field(1, description="Processes of one job, one thread each.")
+    max_memory_MB: Count = Field(1000, description="Memory of one worker, for the scheduler.")
+    store: str = Field(
+        "results/relaxation_store",
+        description="Folder of relaxed clusters, shared between studies.",
+    )
+
+    @model_validator(mode="after")
+    def _charge_of_each_cluster(self):
+        if "charge" in self.potential.options:
+            raise ValueError(
+                f"potential.options.charge = {self.potential.options['charge']}: every cluster "
+                "brings its own charge; remove it"
+            )
+        return self
+
+    def effective(self):
+        """The settings that change a geometry, as a dict."""
+        how = {"shieldings", "workers", "max_memory_MB", "store"}
+        return self.model_dump(mode="json", exclude=how | {"potential"}) | {
+            "potential": self.potential.model_dump(mode="json", exclude={"device"})
+        }
 
 
 class Protocol(Block):
@@ -933,6 +1017,9 @@ class Study(Block):
     )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
+    relaxation: Relaxation | None = Field(
+        None, description="Relaxation of the chosen clusters; null: none is relaxed."
+    )
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
     descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
     model: Model = Field(Model(), description="The learned shielding.")
@@ -952,6 +1039,8 @@ class Study(Block):
             _check_composition(f"systems.{name}", system, self.electrolyte)
         if self.potential_training:
             _check_training(self)
+        if self.relaxation:
+            _check_relaxation(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.engine == "potential":
             _check_potential_frames(self.md, self.potential_md)
@@ -1017,6 +1106,20 @@ def _check_training(study):
         raise ValueError(
             f"potential_training.systems: no box holds {', '.join(sorted(used - held))}, which the "
             "study's systems have; add a box with it"
+        )
+
+
+def _check_relaxation(study):
+    """There are clusters to relax, and labels of the MD's geometries are not mixed with others."""
+    if not (study.sampling.n_clusters or study.sampling.chosen):
+        raise ValueError(
+            "relaxation: sampling.n_clusters = 0 and sampling.chosen is empty, so there is no "
+            "cluster to relax; choose some or set relaxation: null"
+        )
+    if study.relaxation.shieldings == "train" and study.labelling.shipped:
+        raise ValueError(
+            "relaxation.shieldings = 'train': labelling.shipped holds labels of clusters that were "
+            "not relaxed, which must not be mixed with others; empty it or take compare"
         )
 
 

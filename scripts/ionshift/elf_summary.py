@@ -5,6 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from ionshift import elf
+from ionshift.class_means import ensemble_mean, spread_within_classes
 from ionshift.errors import InputError
 from ionshift.speciation import CLASSES
 
@@ -94,7 +95,7 @@ def group_table(clusters, speciation):
     rows = []
     for factor in FACTORS:
         known = clusters.dropna(subset=[factor])
-        spread = _spread_within_classes(known, factor)
+        spread = spread_within_classes(known, factor)
         for system in [*systems, EVERY]:
             part = known if system == EVERY else known[known["system"] == system]
             for name in [EVERY, *CLASSES]:
@@ -103,7 +104,7 @@ def group_table(clusters, speciation):
                 row |= {"class": name, "factor": factor} | _mean(values)
                 if name == EVERY and system != EVERY:
                     share = speciation[speciation["system"] == system].set_index("class")["share"]
-                    row |= _ensemble_mean(part.groupby("class")[factor], share, spread)
+                    row |= ensemble_mean(part.groupby("class")[factor], share, spread)
                 rows.append(row)
     return pd.DataFrame(rows)
 
@@ -115,29 +116,6 @@ def _mean(values):
         "mean": values.mean(),
         "mean_err": deviation / np.sqrt(max(len(values), 1)),
         "sd": deviation,
-    }
-
-
-def _spread_within_classes(clusters, factor):
-    """Standard deviation around the means of every class of every system, pooled."""
-    groups = clusters.groupby(["system", "class"])[factor]
-    free = len(clusters) - groups.ngroups
-    if free < 1:
-        return np.nan
-    return np.sqrt(((clusters[factor] - groups.transform("mean")) ** 2).sum() / free)
-
-
-def _ensemble_mean(by_class, share, spread):
-    means, numbers = by_class.mean(), by_class.count()
-    weights = share.reindex(means.index).fillna(0.0)
-    sampled = weights.sum()
-    if not sampled:
-        return {"ensemble_mean": np.nan, "ensemble_err": np.nan, "sampled_share": 0.0}
-    weights = weights / sampled
-    return {
-        "ensemble_mean": (weights * means).sum(),
-        "ensemble_err": spread * np.sqrt((weights**2 / numbers).sum()),
-        "sampled_share": sampled,
     }
 
 

@@ -20,6 +20,8 @@ LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
 REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60}
 """Reference label of a frame of 100 to 150 atoms, one process."""
+RELAXATION_S = 60
+"""Relaxation of a cluster with GFN1-xTB, one process."""
 ENVIRONMENT_S = 2e-3
 """Descriptor and prediction of one environment."""
 MARGIN = 3
@@ -120,6 +122,12 @@ def exploration_minutes(study):
     steps = 1000 * own.production_ps / own.timestep_fs
     largest = max(n_atoms_of(study, box) for box in boxes.values())
     return _with_margin(largest * steps * OTHER_POTENTIAL_ATOM_STEP_S / 60)
+
+
+def relaxation_minutes(study, system):
+    """Time limit of the relaxation of a system's clusters."""
+    rounds = -(-sampling.n_to_label(study.sampling, system) // study.relaxation.workers)
+    return _with_margin(rounds * RELAXATION_S / 60)
 
 
 def training_minutes(study):

@@ -32,6 +32,8 @@ def check(study):
         _check_cutoffs(study, name, system)
     if study.potential_training:
         _check_training(study)
+    if study.relaxation:
+        _check_relaxation(study.relaxation)
 
 
 def _check_files(study):
@@ -88,6 +90,15 @@ def _check_training(study):
             raise InputError(
                 f"potential_training.md.cutoff_A = {training.md.cutoff_A:g} is beyond half the "
                 f"training box {name} ({half_A:.2f} A); lower it or take more molecules"
+            )
+
+
+def _check_relaxation(relaxation):
+    for path in relaxation.potential.files():
+        if not Path(path).is_file():
+            raise InputError(
+                f"relaxation.potential.model = '{relaxation.potential.model}': no such file; give "
+                "a path relative to the repository's root"
             )
 
 

@@ -247,12 +247,7 @@ def first_minimum_A(rdf, smoothing_bins=1.0):
         if g(r) has no peak above 1 or no minimum behind it.
     """
     r, g = rdf["r_A"].to_numpy(), gaussian_filter1d(rdf["g"].to_numpy(), smoothing_bins)
-    rising = np.flatnonzero((g[1:-1] > 1) & (g[1:-1] >= g[:-2]) & (g[1:-1] > g[2:])) + 1
-    if len(rising) == 0:
-        raise InputError(
-            "the nucleus-ligand g(r) has no peak; run a longer MD or set shell.cutoff_A"
-        )
-    peak = rising[0]
+    peak = _first_peak(g)
     turning = np.flatnonzero((g[peak + 1 : -1] <= g[peak:-2]) & (g[peak + 1 : -1] < g[peak + 2 :]))
     if len(turning) == 0:
         raise InputError(
@@ -263,6 +258,27 @@ def first_minimum_A(rdf, smoothing_bins=1.0):
     floor = np.flatnonzero(g[peak:] <= g[minimum] + 1e-3) + peak
     run = floor[: 1 + np.argmax(np.append(np.diff(floor) > 1, True))]
     return float(r[run].mean())
+
+
+def first_peak_A(rdf, smoothing_bins=1.0):
+    """Position of the first peak of g(r) in A, g smoothed by a Gaussian of `smoothing_bins`.
+
+    Raises
+    ------
+    InputError
+        if g(r) has no peak above 1.
+    """
+    g = gaussian_filter1d(rdf["g"].to_numpy(), smoothing_bins)
+    return float(rdf["r_A"].to_numpy()[_first_peak(g)])
+
+
+def _first_peak(g):
+    rising = np.flatnonzero((g[1:-1] > 1) & (g[1:-1] >= g[:-2]) & (g[1:-1] > g[2:])) + 1
+    if len(rising) == 0:
+        raise InputError(
+            "the nucleus-ligand g(r) has no peak; run a longer MD or set shell.cutoff_A"
+        )
+    return rising[0]
 
 
 def pool_clusters(finders, study, system, sampling, seed):

@@ -197,6 +197,7 @@ def test_from_frames_to_an_accepted_potential(tmp_path):
             "frames": collected.frames,
             "model": str(trained.model),
             "metrics": evaluated.metrics,
+            "liquid": [],
         },
         output={name: tmp_path / f"{name}.csv" for name in ("checks", "nve", "scan")},
         params={

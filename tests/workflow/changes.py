@@ -26,6 +26,7 @@ CONTEXTS = {
     **{f"potential_training.reference.{name}": CP2K for name in settings.REFERENCE_KEYS["cp2k"]},
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
+    "relaxation": {"relaxation": {}},
     "labelling.protocols": {
         "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
@@ -41,6 +42,8 @@ VALUES = {
     "potential.model": {"potential.model": "GFN2-xTB"},
     "potential.options": {"potential.options": {"accuracy": 0.1}},
     "potential_training.model.learning_shares": {"potential_training.model.learning_shares": [0.5]},
+    "relaxation.potential.model": {"relaxation.potential.model": "GFN2-xTB"},
+    "relaxation.potential.options": {"relaxation.potential.options": {"accuracy": 0.1}},
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
     "sampling.chosen": {"sampling.chosen": ["round.csv"]},
     "inference.archive": {"inference.archive": "archive"},

@@ -58,6 +58,25 @@ def test_keys_of_a_potential_that_is_not_used_rerun_nothing(project):
     assert project.reruns(variant).keys() == {"write_manifest"}
 
 
+def trained(**validation):
+    box = {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}
+    block = {"systems": {"box": box}, "validation": validation}
+    return lambda config: config.update(potential_training=block)
+
+
+def test_the_liquid_of_a_potential_is_compared_where_it_is_asked_for(project):
+    without = {job["rule"] for job in project.jobs(project.variant(trained(md_ps=0)))}
+    assert "validate_potential" in without and "run_validation_md" not in without
+    project.finish(project.variant(trained()))
+    longer = project.reruns(project.variant(trained(md_ps=20.0)))
+    wider = project.reruns(project.variant(trained(force_rmse_eV_A=0.2)))
+    project.finish()
+    assert longer["run_validation_md"] == 1
+    assert longer.keys() >= {"validate_potential", "plot_potential_validation"}
+    assert not longer.keys() & {"run_training_md", "train_potential", "evaluate_potential"}
+    assert "validate_potential" in wider and "run_validation_md" not in wider
+
+
 def planned(project, change):
     done = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
     return done.returncode, done.stdout + done.stderr

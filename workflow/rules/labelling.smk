@@ -82,3 +82,7 @@ rule collect_labels:
         "Collecting labels and checking the gate"
     script:
         "../../scripts/collect_labels.py"
+
+
+# What the model is trained on.
+TRAINING_LABELS = rules.collect_labels.output.clusters

@@ -16,6 +16,8 @@ FIRST_MEMBER = "member0"
 WINDOW_KEYS = {"deviation_low_eV_A", "deviation_high_eV_A", "n_frames", "converged_share"}
 WINDOW = TRAINING.exploration.model_dump(mode="json", include=WINDOW_KEYS)
 EXPLORATION = TRAINING.exploration.model_dump(mode="json", exclude=WINDOW_KEYS | {"rounds"})
+# The box whose MD is run with the potential as well.
+VALIDATION_BOX = next(iter(TRAINING_SYSTEMS))
 TABLE_RULES += ["evaluate_potential", "validate_potential"]
 FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
 if LAST_ROUND:
@@ -387,11 +389,51 @@ rule tabulate_rounds:
         "../../scripts/tabulate_rounds.py"
 
 
+rule run_validation_md:
+    input:
+        model=f"{LAST_FOLDER}/models/{FIRST_MEMBER}.model",
+        packed=expand(rules.pack_training_box.output.packed, box=VALIDATION_BOX, replica=0),
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+        trajectory=expand(rules.run_training_md.output.trajectory, box=VALIDATION_BOX, replica=0),
+        topology=expand(rules.run_training_md.output.topology, box=VALIDATION_BOX, replica=0),
+        summary=expand(rules.run_training_md.output.summary, box=VALIDATION_BOX, replica=0),
+    output:
+        checks=f"{POTENTIAL_FOLDER}/validation_md/checks.csv",
+        rdf=f"{POTENTIAL_FOLDER}/validation_md/rdf.csv",
+    log:
+        f"{LOGS}/run_validation_md.log",
+    benchmark:
+        f"{BENCHMARKS}/run_validation_md.tsv"
+    conda:
+        "../../envs/potential_mace.yaml"
+    threads: TRAINING.md.threads
+    resources:
+        mem_mb=memory_MB(4000),
+        runtime=minutes(1440),
+    params:
+        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS, "nucleus"),
+        system=TRAINING_SYSTEMS[VALIDATION_BOX].model_dump(),
+        md=TRAINING.md.model_dump(mode="json", exclude={*HOW_MD_RUNS, "engine"}),
+        shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
+        backend=TRAINING.model.backend,
+        prior=PRIOR,
+        validation=TRAINING.validation.liquid(),
+        seed=provenance.derive_seed(STUDY.seed, "validation", VALIDATION_BOX),
+        folder=f"{POTENTIAL_FOLDER}/validation_md/run",
+        code=code("run_validation_md"),
+    message:
+        "MD with the potential, compared with the classical one"
+    script:
+        "../../scripts/run_validation_md.py"
+
+
 rule validate_potential:
     input:
         frames=f"{LAST_FOLDER}/frames.extxyz",
         model=f"{LAST_FOLDER}/models/{FIRST_MEMBER}.model",
         metrics=rules.evaluate_potential.output.metrics,
+        liquid=[rules.run_validation_md.output.checks] if TRAINING.validation.md_ps else [],
     output:
         checks=report(
             f"{TABLES}/potential_validation.csv",
@@ -412,7 +454,9 @@ rule validate_potential:
         mem_mb=memory_MB(4000),
         runtime=minutes(120),
     params:
-        validation=TRAINING.validation.model_dump(mode="json", exclude={"override"}),
+        validation=TRAINING.validation.model_dump(
+            mode="json", exclude={"override", *settings.LIQUID_KEYS}
+        ),
         model=training_model("learning_shares", "committee_size"),
         prior=PRIOR,
         run=FIRST_MEMBER,

@@ -1,6 +1,6 @@
 rule train_model:
     input:
-        labels=rules.collect_labels.output.clusters,
+        labels=TRAINING_LABELS,
         shell=rules.set_cutoff.output.shell,
     output:
         model=f"{RESULTS}/model/committee.pt",

@@ -43,11 +43,22 @@ STRONGEST_FORCE_eV_A = 10.0
 
 
 def build(potential, elements):
-    """The calculator of a potential, on the device that there is.
+    """The calculator of a potential with its Coulomb prior, see `build_plain`.
 
     Parameters
     ----------
     potential : config.Potential
+    elements : symbols of the elements that it has to cover
+    """
+    return with_prior(build_plain(potential, elements), potential.prior)
+
+
+def build_plain(potential, elements):
+    """The calculator of a family, on the device that there is.
+
+    Parameters
+    ----------
+    potential : config.Calculator
     elements : symbols of the elements that it has to cover
 
     Returns
@@ -76,7 +87,7 @@ def build(potential, elements):
     except Exception as error:
         raise _unreadable(potential, error) from error
     _check_species(potential, elements, known)
-    return with_prior(calculator, potential.prior)
+    return calculator
 
 
 def of_model(settings, path, prior, elements):

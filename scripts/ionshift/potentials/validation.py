@@ -43,7 +43,7 @@ def checks(test_metrics, nve, scan, settings):
     rows = [
         _error_check(test_metrics, "force", 1e-3, settings.force_rmse_eV_A, "eV/A"),
         _error_check(test_metrics, "energy", 1.0, settings.energy_rmse_meV, "meV/atom"),
-        _row(
+        check_row(
             "nve_drift",
             drift_meV_ps(nve),
             settings.drift_meV_ps,
@@ -51,7 +51,7 @@ def checks(test_metrics, nve, scan, settings):
             f"{nve['time_ps'].max():g} of {settings.nve_ps:g} ps, "
             f"{nve['temperature_K'].iloc[0]:.0f} to {nve['temperature_K'].iloc[-1]:.0f} K",
         ),
-        _row(
+        check_row(
             "longest_bond",
             float(nve["longest_bond"].max()),
             settings.bond_stretch,
@@ -68,7 +68,8 @@ def checks(test_metrics, nve, scan, settings):
     return pd.DataFrame(rows)
 
 
-def _row(name, value, limit, unit, detail=""):
+def check_row(name, value, limit, unit, detail=""):
+    """One check as a row: passed where `value` is finite and not above `limit`."""
     passed = bool(np.isfinite(value) and value <= limit)
     return {
         "check": name,
@@ -83,7 +84,7 @@ def _row(name, value, limit, unit, detail=""):
 def _error_check(table, quantity, factor, limit, unit):
     chosen = table[(table["quantity"] == quantity) & (table["element"] == "all")]
     row = chosen.iloc[0]
-    return _row(
+    return check_row(
         f"{quantity}_rmse", factor * row["rmse"], limit, unit, f"{row['n']} held-out values"
     )
 
@@ -93,7 +94,7 @@ def _scan_check(scan, limit_eV):
     holes = {pair: hole_eV(part["energy_eV"].to_numpy()) for pair, part in scan.groupby("pair")}
     wrong = sorted(pair for pair, hole in holes.items() if not hole <= limit_eV)
     detail = f"holes: {', '.join(wrong)}" if wrong else f"{len(holes)} pairs"
-    return _row("short_range_repulsion", max(holes.values()), limit_eV, "eV", detail)
+    return check_row("short_range_repulsion", max(holes.values()), limit_eV, "eV", detail)
 
 
 def hole_eV(energies_eV):

@@ -1,0 +1,48 @@
+"""MD of a training box with the candidate potential, compared with its classical MD."""
+
+import json
+from pathlib import Path
+
+from common import launch
+from ionshift.config import (
+    CoulombPrior,
+    Electrolyte,
+    Potential,
+    PotentialValidation,
+    Shell,
+    System,
+    TrainingMD,
+)
+from ionshift.files import atomic_path
+from ionshift.potentials import liquid
+from ionshift.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
+    settings = PotentialValidation(**params.validation)
+    prior = CoulombPrior(**params.prior) if params.prior else None
+    classical = liquid.Liquid(
+        Trajectory(files.topology[0], files.trajectory[0]),
+        json.loads(Path(files.summary[0]).read_text())["density_g_cm3"],
+    )
+    found = liquid.run(
+        Potential(kind=params.backend, model=files.model, prior=prior),
+        electrolyte,
+        System(**params.system),
+        TrainingMD(**params.md),
+        settings,
+        (files.packed[0], params.folder, params.seed),
+        threads=snakemake.threads,
+        log=log,
+    )
+    tables = liquid.compare(found, classical, electrolyte, shell, settings)
+    log("\n" + tables["checks"].to_string(index=False, float_format="%.4g"))
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

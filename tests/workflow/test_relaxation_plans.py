@@ -1,0 +1,119 @@
+"""Plans of studies that relax their clusters: only where it is asked for, and never the MD."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from projects import Project, copy_project, snakemake
+
+RELAXING = {"relax_clusters", "label_relaxed", "collect_relaxed", "pair_labels"}
+RELAXING |= {"tabulate_relaxation", "plot_relaxation"}
+
+
+def relaxing(config, **keys):
+    config["relaxation"] = keys
+    if keys.get("shieldings") == "train":
+        config["labelling"]["shipped"] = []
+    return config
+
+
+def rules_of(project, **keys):
+    variant = project.variant(lambda config: relaxing(config, **keys))
+    return Counter(job["rule"] for job in project.jobs(variant))
+
+
+@pytest.fixture(scope="module")
+def relaxed(tmp_path_factory):
+    """A finished demo that relaxes its clusters and compares their shieldings."""
+    folder = tmp_path_factory.mktemp("relaxed")
+    copy_project(folder)
+    finished = Project(folder)
+    finished.config = relaxing(finished.config, fmax_eV_A=0.05)
+    finished.finish(finished.write_variant(finished.config))
+    yield finished
+    finished.close()
+
+
+def test_clusters_are_relaxed_only_where_it_is_asked_for(project):
+    assert not RELAXING & {job["rule"] for job in project.jobs()}
+
+
+def test_asking_for_it_adds_to_a_finished_study_and_reruns_nothing_in_it(project):
+    before = {job["rule"] for job in project.jobs()}
+    rerun = project.reruns(project.variant(relaxing))
+    assert rerun.keys() - before == RELAXING - {"pair_labels"}
+    assert rerun.keys() & before == {"tabulate_costs", "plot_costs", "write_manifest"}
+    assert rerun["relax_clusters"] == 4
+
+
+def test_the_shieldings_of_relaxed_clusters_are_a_choice(project):
+    none = rules_of(project, shieldings="none")
+    assert none.keys() & RELAXING == {"relax_clusters", "tabulate_relaxation", "plot_relaxation"}
+    assert rules_of(project, shieldings="train").keys() >= RELAXING
+
+
+def test_a_model_is_trained_on_the_labels_that_are_chosen(project):
+    variant = project.variant(lambda config: relaxing(config, shieldings="train"))
+    project.finish(variant)
+    relaxed = project.variant(lambda config: relaxing(config, shieldings="train", radius_A=4.0))
+    rerun = project.reruns(relaxed)
+    project.finish()
+    assert rerun.keys() >= {"relax_clusters", "pair_labels", "train_model", "predict_shifts"}
+    assert not rerun.keys() & {"run_md", "sample_clusters", "label_shard", "collect_labels"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"fmax_eV_A": 0.02}, {"radius_A": 4.0}, {"potential": {"model": "GFN2-xTB"}}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
+    assert relaxed.reruns(relaxed.variant(lambda config: None)) == {}
+    rerun = relaxed.reruns(relaxed.variant(lambda config: config["relaxation"].update(changed)))
+    assert rerun == {
+        "relax_clusters": 4,
+        "label_relaxed": 4,
+        "collect_relaxed": 1,
+        "tabulate_relaxation": 1,
+        "plot_relaxation": 1,
+        "tabulate_costs": 1,
+        "plot_costs": 1,
+        "write_manifest": 1,
+    }
+
+
+@pytest.mark.parametrize("changed", [{"workers": 2}, {"potential": {"device": "cpu"}}])
+def test_how_many_and_where_reruns_nothing(changed, relaxed):
+    variant = relaxed.variant(lambda config: config["relaxation"].update(changed))
+    assert relaxed.reruns(variant) == {"write_manifest": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda c: c.update(relaxation={"shieldings": "train"}),
+            r"relaxation\.shieldings = 'train': labelling\.shipped holds labels",
+        ),
+        (
+            lambda c: (c["sampling"].update(n_clusters=0), relaxing(c)),
+            r"relaxation: sampling\.n_clusters = 0 .* no cluster to relax",
+        ),
+        (
+            lambda c: relaxing(c, potential={"kind": "mace", "model": "none.model"}),
+            r"relaxation\.potential\.model = 'none\.model': no such file",
+        ),
+        (
+            lambda c: relaxing(c, potential={"options": {"charge": 1}}),
+            r"potential\.options\.charge = 1: every cluster brings its own",
+        ),
+    ],
+    ids=["mixed labels", "no clusters", "no model", "charge"],
+)
+def test_mistakes_stop_before_any_job(change, message, project):
+    done = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
+    text = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0
+    assert re.search(message, text), text
+    assert "Traceback" not in text
