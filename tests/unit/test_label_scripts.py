@@ -92,6 +92,18 @@ def test_retry_forgets_failures_alone(study, capsys):
     assert capsys.readouterr().out == "0 failed labels will be computed again\n"
 
 
+def test_retry_forgets_failures_of_relaxed_clusters(study, capsys):
+    results = study[0]
+    (results / "clusters").rename(results / "clusters_relaxed")
+    shards = results / "labels" / "relaxed_shards"
+    shards.mkdir(parents=True)
+    for number in range(2):
+        (shards / f"1M_{number}.parquet").touch()
+    retry_labels.main("study.yaml")
+    assert capsys.readouterr().out == "1 failed labels will be computed again\n"
+    assert [path.name for path in shards.iterdir()] == ["1M_1.parquet"]
+
+
 def finish(study):
     """Write what the workflow leaves of the first three clusters."""
     results, clusters, keys, store = study
