@@ -174,6 +174,12 @@ def packages_behind(script):
     return packages
 
 
+def environments_named(name):
+    """Environments that a name stands for; one with {...} in it for several."""
+    pattern = re.sub(r"{[^}]*}", "*", name)
+    return [path.stem for path in ENVIRONMENTS if path.match(f"{pattern}.yaml")]
+
+
 def rules_with_scripts():
     """(rule, environment files, script) of every rule that runs a script in an environment."""
     found = []
@@ -182,7 +188,8 @@ def rules_with_scripts():
             script = re.search(r'script:\s+"\.\./\.\./(scripts/\w+\.py)"', part)
             conda = re.search(r"\n    conda:\n((?:        .*\n)+)", part)
             if script and conda and (ROOT / script[1]).is_file():
-                environments = re.findall(r"envs/(\w+)\.yaml", conda[1])
+                names = re.findall(r"envs/([\w{}.]+)\.yaml", conda[1])
+                environments = [one for name in names for one in environments_named(name)]
                 found.append((part.split(":")[0], environments, ROOT / script[1]))
     return found
 
