@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ionshift import config, labels
+from ionshift.errors import InputError
 from ionshift.files import atomic_path
 
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
@@ -20,6 +21,7 @@ def main(path, name):
     study = config.load(path)
     source = Path(f"results/{study.study}")
     table = labels.read_table(source / "labels" / "labels.parquet")
+    _check_protocol(table, study, path)
     clusters = labels.read_label_set(source / "labels" / "labels.extxyz")
     ok = (table["status"] == "ok").to_numpy()
     target = Path("resources/labels") / name
@@ -33,6 +35,17 @@ def main(path, name):
     with atomic_path(target.with_suffix(".provenance.json")) as temporary:
         temporary.write_text(
             json.dumps(provenance(study, source, table, path, name), indent=2) + "\n"
+        )
+
+
+def _check_protocol(table, study, path):
+    wanted = labels.protocol_hash(study.labelling.chosen_protocol())
+    found = set(table["protocol_hash"]) - {wanted}
+    if found:
+        raise InputError(
+            f"the labels of {study.study} were made with protocol {', '.join(sorted(found))}, "
+            f"labelling.protocol = '{study.labelling.protocol}' is {wanted} now; run the study "
+            f"again (make run CONFIG={path})"
         )
 
 

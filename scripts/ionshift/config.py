@@ -653,7 +653,7 @@ class Protocol(Block):
     functional: str = Field("pbe", description="PySCF name of the functional, or hf.")
     basis_centre: str = Field("def2-tzvp", description="Basis of the nucleus.")
     basis_near: str = Field("def2-tzvp", description="Basis of `near_elements` near the nucleus.")
-    basis_far: str = Field("6-31g*", description="Basis of all other atoms.")
+    basis_far: str = Field("def2-svp", description="Basis of all other atoms.")
     near_elements: list[Element] = Field(["N", "O", "F"], description="Elements in the near zone.")
     near_cutoff_A: Positive = Field(2.7, description="Radius of the near zone.")
     auxbasis: str | None = Field(None, description="Fitting basis; null chooses by functional.")

@@ -92,3 +92,24 @@ def test_figure_without_any_error_is_drawn():
     one = {"reference": table([90.0]), "pbe 6-31g* grid 1 loose": table([91.0])}
     figure = benchmark.cost_against_error(label_benchmark.compare(one), Figures())
     assert figure.axes[0].get_xlabel() == "CPU time of a label / s"
+
+
+def test_fast_is_as_far_from_reference_as_documented(root):
+    """The shipped labels of both protocols on the same clusters (docs/labels.md)."""
+    folder = root / "resources" / "labels"
+    reference = pd.DataFrame(
+        [atoms.info for atoms in labels.read_label_set(folder / "lifsi_dme_reference.extxyz")]
+    )
+    fast = pd.DataFrame(
+        [atoms.info for atoms in labels.read_label_set(folder / "lifsi_dme_fast.extxyz")]
+    )
+    fast = fast.set_index("cluster_id").loc[reference["cluster_id"]].reset_index()
+    assert set(fast["protocol_hash"]) == {labels.protocol_hash(PROTOCOLS["fast"])}
+    assert set(reference["protocol_hash"]) == {labels.protocol_hash(PROTOCOLS["reference"])}
+    compared = label_benchmark.compare({"reference": reference, "fast": fast})
+    found = compared.set_index("protocol").loc["fast"]
+    assert found["n"] == len(reference) >= 8
+    assert found["bias_ppm"] == pytest.approx(-0.59, abs=0.005)
+    assert found["scatter_ppm"] == pytest.approx(0.053, abs=0.0005)
+    assert found["slope"] == pytest.approx(1.17, abs=0.005)
+    assert found["corrected_ppm"] == pytest.approx(0.039, abs=0.0005)

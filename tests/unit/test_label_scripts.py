@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 import export_labels
-import export_protocol
 import labels_status
+import relabel
 import retry_labels
 from ionshift import labels
 from ionshift.errors import InputError
@@ -142,28 +142,38 @@ def test_damaged_labels_are_not_exported(study, tmp_path):
     assert not (tmp_path / "resources").exists()
 
 
+def test_labels_of_another_protocol_are_not_exported(study, tmp_path):
+    finish(study)
+    config = yaml.safe_load((tmp_path / "study.yaml").read_text())
+    config["labelling"]["protocols"]["small"]["functional"] = "pbe"
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(InputError, match=r"labelling\.protocol = 'small' is \w+ now; run the st"):
+        export_labels.main("study.yaml", "mine")
+    assert not (tmp_path / "resources").exists()
+
+
 def test_labels_of_one_protocol_are_exported(study, tmp_path, monkeypatch):
     """Of four clusters, two have an ok label: they are the set, and it can be imported."""
     _, clusters, keys, store = study
-    monkeypatch.setattr(export_protocol, "Labelling", lambda: SimpleNamespace(store=store.folder))
-    monkeypatch.setattr(export_protocol.label_benchmark, "variants", lambda: {"small": SMALL})
+    monkeypatch.setattr(relabel, "Labelling", lambda: SimpleNamespace(store=store.folder))
+    monkeypatch.setattr(relabel.label_benchmark, "variants", lambda: {"small": SMALL})
     table = labels.label_table(clusters[:3], keys[:3], store, SMALL)
     labels.write_label_set(tmp_path / "source.extxyz", clusters[:3], table)
-    export_protocol.main(tmp_path / "source.extxyz", "small", "two")
+    relabel.main(tmp_path / "source.extxyz", "small", "two")
     target = tmp_path / "resources" / "labels"
     _, imported = labels.import_label_set(
         target / "two.extxyz", SMALL, labels.LabelStore(tmp_path / "other")
     )
     assert imported["shielding_ppm"].tolist() == [90.0, 91.0]
     provenance = json.loads((target / "two.provenance.json").read_text())
-    assert provenance["labels"] == 2
+    assert provenance["labels"] == {"ok": 2}
     assert provenance["protocol_settings"] == SMALL.model_dump(mode="json")
 
 
 def test_nothing_to_export_is_said(study, tmp_path, monkeypatch):
     _, clusters, keys, store = study
-    monkeypatch.setattr(export_protocol, "Labelling", lambda: SimpleNamespace(store=store.folder))
+    monkeypatch.setattr(relabel, "Labelling", lambda: SimpleNamespace(store=store.folder))
     table = labels.label_table(clusters[:1], keys[:1], store, SMALL)
     labels.write_label_set(tmp_path / "source.extxyz", clusters[:1], table)
     with pytest.raises(InputError, match="no label of protocol reference for the clusters of"):
-        export_protocol.main(tmp_path / "source.extxyz", "reference", "none")
+        relabel.main(tmp_path / "source.extxyz", "reference", "none")

@@ -1,0 +1,76 @@
+"""Labels of one protocol for the clusters of a set, as a set.
+
+Usage: python scripts/relabel.py SET PROTOCOL NAME [WORKERS]
+PROTOCOL is fast, reference or a name of label_benchmark.variants. With WORKERS the labels that the
+store lacks are computed, without only those that it has are taken. Leaves NAME.extxyz,
+NAME.parquet and NAME.provenance.json in resources/labels.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from export_labels import versions
+from ionshift import label_benchmark, labels
+from ionshift.config import PROTOCOLS, Labelling
+from ionshift.errors import InputError
+from ionshift.files import atomic_path
+from ionshift.labelling import label_clusters
+
+OF_CLUSTERS = ("commands", "exported", "md_versions")
+"""What the provenance of a set says of its clusters, not of its labels."""
+
+
+def main(source, protocol_name, name, workers=0):
+    protocol = (label_benchmark.variants() | PROTOCOLS)[protocol_name]
+    store = labels.LabelStore(Labelling().store)
+    clusters = labels.read_clusters(source)
+    if int(workers):
+        label_clusters(clusters, protocol, store, int(workers))
+    keys = [labels.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
+    known = [i for i, key in enumerate(keys) if key in store and store.get(key)["status"] == "ok"]
+    if not known:
+        raise InputError(
+            f"the store has no label of protocol {protocol_name} for the clusters of {source}; "
+            "give a number of workers to compute them"
+        )
+    clusters, keys = [clusters[i] for i in known], [keys[i] for i in known]
+    table = labels.label_table(clusters, keys, store, protocol)
+    about = provenance(source, protocol_name, name, protocol, table)
+    target = Path("resources/labels") / name
+    labels.write_label_set(target.with_suffix(".extxyz"), clusters, table)
+    with atomic_path(target.with_suffix(".parquet")) as path:
+        table.to_parquet(path, index=False)
+    with atomic_path(target.with_suffix(".provenance.json")) as path:
+        path.write_text(json.dumps(about, indent=2) + "\n")
+    print(f"{len(known)} labels in {target.with_suffix('.extxyz')}")
+
+
+def provenance(source, protocol_name, name, protocol, table):
+    """What was computed, how, with what, when, from which clusters, and how to make it again."""
+    beside = Path(source).with_suffix(".provenance.json")
+    made = json.loads(beside.read_text()) if beside.is_file() else {}
+    made = made.get("clusters_from", made)
+    return {
+        "commands": [f"python scripts/relabel.py {source} {protocol_name} {name} 2"],
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol": protocol_name,
+        "protocol_settings": protocol.model_dump(mode="json"),
+        "protocol_hash": labels.protocol_hash(protocol),
+        "versions": versions(),
+        "labels": {"ok": len(table)},
+        "ok_by_system_and_class": {
+            system: part["solvation_class"].value_counts().to_dict()
+            for system, part in table.groupby("system")
+        },
+        "shielding_mean_ppm": round(float(table["shielding_ppm"].mean()), 4),
+        "shielding_sd_ppm": round(float(table["shielding_ppm"].std(ddof=1)), 4),
+        "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
+        "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
+        "clusters_from": {name: made[name] for name in OF_CLUSTERS if name in made},
+    }
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
