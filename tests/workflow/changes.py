@@ -17,6 +17,7 @@ TRAINED = {
     "potential": {"kind": "mace", "model": "results/demo/potential/potential.model"},
     "potential_training": {"systems": BOX},
 }
+EXPLORED = TRAINED | {"potential_training": {"systems": BOX, "exploration": {"rounds": 1}}}
 CP2K = TRAINED | {"potential_training": {"systems": BOX, "reference": {"calculator": "cp2k"}}}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
@@ -24,6 +25,7 @@ CONTEXTS = {
     "potential": {"md.engine": "potential"},
     "potential_training.prior": {"potential_training": {"systems": BOX, "prior": PRIOR}},
     **{f"potential_training.reference.{name}": CP2K for name in settings.REFERENCE_KEYS["cp2k"]},
+    "potential_training.exploration": EXPLORED,
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
     "relaxation": {"relaxation": {}},

@@ -33,8 +33,8 @@ NO_RESULT = {
 ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
 PLOTS = {rule for rule in RULES if rule.startswith("plot_")}
-# Rules that only a study with `potential_training` has.
-TRAINING_PLOTS = {rule for rule in PLOTS if rule.startswith("plot_potential_")}
+# Rules that only a study with `potential_training` or `relaxation` has.
+OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(("plot_potential_", "plot_relaxation"))}
 DRAWING = PLOTS | {"write_map_page"}
 
 
@@ -108,8 +108,8 @@ def test_a_change_never_reaches_back(prefix, never):
 @pytest.mark.parametrize(
     ("prefix", "always"),
     [
-        ("figures.dpi", PLOTS - TRAINING_PLOTS),
-        ("scripts/ionshift/plotting/style.py", PLOTS - TRAINING_PLOTS),
+        ("figures.dpi", PLOTS - OPTIONAL_PLOTS),
+        ("scripts/ionshift/plotting/style.py", PLOTS - OPTIONAL_PLOTS),
         ("md.temperature_K", {"run_md", "train_model", "tabulate_shifts", "plot_spectra"}),
         ("electrolyte.forcefield", {"pack_box", "run_md"}),
         ("resources/molecules/", {"pack_box", "run_md"}),
