@@ -20,7 +20,7 @@ def speciation(table, style):
     axis.set_ylim(0, None)
     axis.set_xlabel("concentration / M")
     axis.set_ylabel("share of environments / %")
-    axis.legend()
+    figure.legend(loc="outside upper center", ncols=len(CLASSES), handlelength=1.5)
     return figure
 
 

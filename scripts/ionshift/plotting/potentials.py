@@ -1,9 +1,8 @@
 """How good a trained potential is."""
 
 import numpy as np
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from ionshift.plotting.style import make_axes, system_colours
+from ionshift.plotting.style import make_axes, plain_log_ticks, system_colours
 from ionshift.potentials.validation import hole_eV
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
@@ -58,8 +57,11 @@ def errors(metrics, curve, epochs, style):
     for _, part in epochs.groupby("model"):
         middle.plot(part["epoch"], part["force_rmse_meV_A"], lw=0.8, color=TEST)
     middle.set(xlabel="epoch", ylabel="validation RMSE", yscale="log")
+    plain_log_ticks(middle.yaxis)
     right.plot(curve["n_train"], curve["force_rmse_meV_A"], "o", color=TEST)
     right.set(xlabel="training frames", ylabel="test RMSE", xscale="log", yscale="log")
+    plain_log_ticks(right.xaxis)
+    plain_log_ticks(right.yaxis)
     return figure
 
 
@@ -106,7 +108,5 @@ def rounds(errors, met, exploration, style):
     for limit in (exploration.deviation_low_eV_A, exploration.deviation_high_eV_A):
         right.axhline(limit, color="black", lw=0.6, ls="--")
     right.set(xlabel="time / ps", ylabel="force deviation / eV A$^{-1}$", yscale="log")
-    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    right.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-    right.yaxis.set_minor_formatter(NullFormatter())
+    plain_log_ticks(right.yaxis)
     return figure

@@ -6,6 +6,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from ionshift.files import atomic_path
 
@@ -52,6 +53,13 @@ def system_colours(systems, style):
 
 def in_order(table):
     return list(dict.fromkeys(table["system"]))
+
+
+def plain_log_ticks(axis):
+    """Ticks at 1, 2 and 5 of every decade as plain numbers, for one axis of few decades."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def bar_length(values):

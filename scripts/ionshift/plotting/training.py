@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ionshift.plotting.style import bar_length, make_axes
+from ionshift.plotting.style import bar_length, make_axes, plain_log_ticks
 from ionshift.speciation import CLASSES
 
 LARGEST_SHOWN = 1e6
@@ -61,6 +61,7 @@ def learning_curve(table, style):
         table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean as guess"
     )
     axis.set(xscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
+    plain_log_ticks(axis.xaxis)
     fit = table.iloc[-1]
     if np.isfinite(fit["power_b"]):
         _draw_power_law(axis, fit, table["n_train"].min())
