@@ -11,7 +11,7 @@ from ionshift.config import Descriptor, Model
 from ionshift.files import atomic_path
 from ionshift.labels import read_label_set, training_set
 
-N_SPLITS = 5
+N_SPLITS = 20
 N_SPLITS_PUBLISHED = 2
 LMBTR, SOAP = Descriptor(), Descriptor(kind="soap")
 PUBLISHED = Descriptor(kind="lmbtr_published")
