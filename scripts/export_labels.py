@@ -51,16 +51,23 @@ def _check_protocol(table, study, path):
 
 def provenance(study, source, table, path, name):
     """What was computed, how, with what, when, and how to make it again."""
-    ok = table[table["status"] == "ok"]
     md = json.loads(next(iter(sorted(source.glob("md/*/*/md_summary.json")))).read_text())
+    labelling = study.labelling
     return {
         "commands": [f"make run CONFIG={path}", f"python scripts/export_labels.py {path} {name}"],
-        "exported": datetime.now(UTC).date().isoformat(),
-        "protocol": study.labelling.protocol,
-        "protocol_settings": study.labelling.chosen_protocol().model_dump(mode="json"),
-        "protocol_hash": labels.protocol_hash(study.labelling.chosen_protocol()),
-        "versions": versions(),
         "md_versions": md["versions"],
+    } | of_labels(table, labelling.protocol, labelling.chosen_protocol())
+
+
+def of_labels(table, protocol_name, protocol):
+    """What the provenance of any set says of its labels: protocol, versions, counts, cost."""
+    ok = table[table["status"] == "ok"]
+    return {
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol": protocol_name,
+        "protocol_settings": protocol.model_dump(mode="json"),
+        "protocol_hash": labels.protocol_hash(protocol),
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
         "labels": table["status"].value_counts().to_dict(),
         "ok_by_system_and_class": {
             system: part["solvation_class"].value_counts().to_dict()
@@ -71,11 +78,6 @@ def provenance(study, source, table, path, name):
         "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
         "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
     }
-
-
-def versions():
-    """Versions of the packages behind a label."""
-    return {package: importlib.metadata.version(package) for package in PACKAGES}
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ NAME.parquet and NAME.provenance.json in resources/labels.
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-from export_labels import versions
+from export_labels import of_labels
 from ionshift import label_benchmark, labels
 from ionshift.config import PROTOCOLS, Labelling
 from ionshift.errors import InputError
@@ -54,22 +53,8 @@ def provenance(source, protocol_name, name, protocol, table):
     made = made.get("clusters_from", made)
     return {
         "commands": [f"python scripts/relabel.py {source} {protocol_name} {name} 2"],
-        "exported": datetime.now(UTC).date().isoformat(),
-        "protocol": protocol_name,
-        "protocol_settings": protocol.model_dump(mode="json"),
-        "protocol_hash": labels.protocol_hash(protocol),
-        "versions": versions(),
-        "labels": {"ok": len(table)},
-        "ok_by_system_and_class": {
-            system: part["solvation_class"].value_counts().to_dict()
-            for system, part in table.groupby("system")
-        },
-        "shielding_mean_ppm": round(float(table["shielding_ppm"].mean()), 4),
-        "shielding_sd_ppm": round(float(table["shielding_ppm"].std(ddof=1)), 4),
-        "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
-        "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
         "clusters_from": {name: made[name] for name in OF_CLUSTERS if name in made},
-    }
+    } | of_labels(table, protocol_name, protocol)
 
 
 if __name__ == "__main__":
