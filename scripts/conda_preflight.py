@@ -1,6 +1,6 @@
 """Conda before the first job: is it there, can it make environments where it is asked to?"""
 
-import itertools
+import argparse
 import os
 import shutil
 import tempfile
@@ -10,35 +10,28 @@ from ionshift.errors import InputError
 
 METHOD_FLAGS = ("--software-deployment-method", "--deployment-method", "--deployment", "--sdm")
 PROGRAMS = ("conda", "mamba")
-DEFAULT_PREFIX = Path(".snakemake/conda")
+DEFAULT_PREFIX = ".snakemake/conda"
+
+
+def _parsed(arguments):
+    """Of Snakemake's `arguments` those that concern conda."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(*METHOD_FLAGS, dest="methods", nargs="+", default=[])
+    parser.add_argument("--use-conda", action="store_true")
+    default = os.environ.get("SNAKEMAKE_CONDA_PREFIX", DEFAULT_PREFIX)
+    parser.add_argument("--conda-prefix", default=default)
+    return parser.parse_known_args(arguments)[0]
 
 
 def wanted(arguments):
     """Whether Snakemake's `arguments` ask for conda environments."""
-    if "--use-conda" in arguments:
-        return True
-    for flag in METHOD_FLAGS:
-        if f"{flag}=conda" in arguments:
-            return True
-        if flag in arguments:
-            values = itertools.takewhile(_is_value, arguments[arguments.index(flag) + 1 :])
-            return "conda" in values
-    return False
-
-
-def _is_value(argument):
-    return not argument.startswith("-")
+    parsed = _parsed(arguments)
+    return parsed.use_conda or "conda" in parsed.methods
 
 
 def prefix(arguments):
     """Folder of the environments: `--conda-prefix`, its variable of the environment, or ours."""
-    for flag, value in itertools.pairwise(arguments):
-        if flag == "--conda-prefix":
-            return Path(os.path.expandvars(value)).expanduser()
-    for argument in arguments:
-        if argument.startswith("--conda-prefix="):
-            return Path(os.path.expandvars(argument.partition("=")[2])).expanduser()
-    return Path(os.environ.get("SNAKEMAKE_CONDA_PREFIX", DEFAULT_PREFIX))
+    return Path(os.path.expandvars(_parsed(arguments).conda_prefix)).expanduser()
 
 
 def check(arguments):

@@ -33,7 +33,7 @@ def check(study):
     if study.potential_training:
         _check_training(study)
     if study.relaxation:
-        _check_relaxation(study.relaxation)
+        _check_model("relaxation.potential", study.relaxation.potential)
 
 
 def _check_files(study):
@@ -73,12 +73,8 @@ def _check_potential(study):
     if study.md.engine != "potential":
         return
     check_timestep(study.potential_md, electrolyte.elements(study.electrolyte))
-    for path in study.potential.files():
-        if not Path(path).is_file() and Path("results") not in Path(path).parents:
-            raise InputError(
-                f"potential.model = '{study.potential.model}': no such file; give a path relative "
-                "to the repository's root"
-            )
+    made_here = [path for path in study.potential.files() if Path("results") in Path(path).parents]
+    _check_model("potential", study.potential, made_here)
 
 
 def _check_training(study):
@@ -93,12 +89,12 @@ def _check_training(study):
             )
 
 
-def _check_relaxation(relaxation):
-    for path in relaxation.potential.files():
-        if not Path(path).is_file():
+def _check_model(key, calculator, made_here=()):
+    for path in calculator.files():
+        if path not in made_here and not Path(path).is_file():
             raise InputError(
-                f"relaxation.potential.model = '{relaxation.potential.model}': no such file; give "
-                "a path relative to the repository's root"
+                f"{key}.model = '{calculator.model}': no such file; give a path relative to the "
+                "repository's root"
             )
 
 
