@@ -69,6 +69,12 @@ class Project:
         self._planner.stdin.close()
         self._planner.wait()
 
+    def start_over(self, configfile=DEMO):
+        """As `finish`, without what earlier configurations left behind."""
+        for name in ("results", ".snakemake"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.finish(configfile)
+
     def finish(self, configfile=DEMO):
         """Let everything be there and up to date for a configuration."""
         for job in self.jobs(configfile):

@@ -72,11 +72,11 @@ def _key_entries(project, prefix=""):
         base = changes.base_config(key, project.config)
         if base != finished:
             finished = base
-            project.finish(project.write_variant(base))
+            project.start_over(project.write_variant(base))
         config, check_files = changes.changed_config(key, project.config, project.folder)
         jobs = project.jobs(project.write_variant(config), check_files)
         yield _entry("key", key, jobs)
-    project.finish()
+    project.start_over()
 
 
 def _file_entries(project):
@@ -146,7 +146,6 @@ def main(prefix=""):
     with tempfile.TemporaryDirectory() as folder:
         copy_project(Path(folder))
         project = Project(Path(folder))
-        project.finish()
         entries = renew(read_csv(), project, prefix) if prefix else make_table(project)
         project.close()
     CSV_PATH.write_text(as_csv(entries))
