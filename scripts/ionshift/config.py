@@ -1051,6 +1051,20 @@ class Study(Block):
         offsets = self.structure.lsi_cutoff_offsets_A
         return sorted({round(self.shell.lsi_cutoff_A + offset, 6) for offset in offsets})
 
+    def systems_with_both(self):
+        """Systems whose box is run with the potential, and classically for its training.
+
+        Boxes of the same contents, temperature and pressure: none without a training.
+        """
+        training = self.potential_training
+        if training is None or self.md.engine != "potential":
+            return []
+        shared = ("temperature_K", "pressure_bar")
+        if any(getattr(self.md, key) != getattr(training.md, key) for key in shared):
+            return []
+        boxes = training.systems or self.systems
+        return [name for name, system in self.systems.items() if boxes.get(name) == system]
+
 
 def _check_roles(electrolyte):
     for role in ("cation", "anion"):

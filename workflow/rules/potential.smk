@@ -18,6 +18,8 @@ WINDOW = TRAINING.exploration.model_dump(mode="json", include=WINDOW_KEYS)
 EXPLORATION = TRAINING.exploration.model_dump(mode="json", exclude=WINDOW_KEYS | {"rounds"})
 # The box whose MD is run with the potential as well.
 VALIDATION_BOX = next(iter(TRAINING_SYSTEMS))
+# Systems whose MD with the potential has its classical counterpart.
+COMPARED = STUDY.systems_with_both()
 TABLE_RULES += ["evaluate_potential", "validate_potential"]
 FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
 if LAST_ROUND:
