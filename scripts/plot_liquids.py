@@ -6,15 +6,16 @@ from common import launch
 from ionshift.config import Figures
 from ionshift.plotting import potentials
 from ionshift.plotting.style import save
-from ionshift.potentials.comparison import SOURCES
 from ionshift.tables import read_by_system
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     style, systems = Figures(**params.style), params.systems
-    rdf = {name: pd.concat(map(pd.read_csv, files[f"{name}_rdf"])) for name in SOURCES}
-    predictions = {name: read_by_system(systems, files[f"{name}_predictions"]) for name in SOURCES}
+    rdf = {name: pd.concat(map(pd.read_csv, files[f"{name}_rdf"])) for name in potentials.LINES}
+    predictions = {
+        name: read_by_system(systems, files[f"{name}_predictions"]) for name in potentials.LINES
+    }
     figure = potentials.liquids(
         pd.read_csv(files.table), rdf, predictions, params.ligand_elements, style
     )

@@ -7,8 +7,9 @@ or of neither: `extrapolated_share` says how many environments lie outside what 
 import numpy as np
 import pandas as pd
 
+from ionshift.errors import InputError
 from ionshift.members import means, spread
-from ionshift.potentials.liquid import first_shell
+from ionshift.solvation import first_minimum_A, first_peak_A
 from ionshift.speciation import CLASSES
 from ionshift.uncertainty import Samples
 
@@ -106,3 +107,19 @@ def mean_distance_A(rdf, cutoff_A):
     if counts.sum() <= 0:
         return float("nan")
     return float(np.average(inside["r_A"], weights=counts))
+
+
+def first_shell(rdf):
+    """Position in A of the first peak of one g(r), and the neighbours within its first minimum.
+
+    NaN for a peak or minimum that is not there.
+    """
+    try:
+        peak_A = first_peak_A(rdf)
+    except InputError:
+        return np.nan, np.nan
+    try:
+        within = rdf["r_A"] <= first_minimum_A(rdf)
+    except InputError:
+        return peak_A, np.nan
+    return peak_A, float(rdf.loc[within, "n"].iloc[-1])
