@@ -18,7 +18,7 @@ PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
 RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run_workflow.py --workflow-profile workflow/profiles/$(PROFILE) $(if $(filter default,$(PROFILE)),--cores $(CORES)) --configfile $(CONFIG) $(SDM)
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
-.PHONY: demo run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
+.PHONY: demo demo-potential run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
 	bench bench-active bench-inference bench-labels next-labels labels-status retry-labels retry-frames label-set \
 	setup clean help
 
@@ -26,6 +26,9 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: run report  ## set up, run the default study and write its report
+
+demo-potential:  ## train a potential on a small box and run the chain on its MD (hours)
+	$(MAKE) run report CONFIG=config/lifsi_dme_potential.yaml
 
 run: setup  ## run the study of CONFIG
 	$(RUN)
@@ -85,6 +88,7 @@ bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 
 bench-active: setup  ## replay which labels to compute next: random choice against the others
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py
+
 bench-inference: setup  ## time and memory of training, and of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_inference.py $(CONFIG) $(ENVIRONMENTS)
 

@@ -36,6 +36,10 @@ if STUDY.potential_training:
 
     include: "workflow/rules/potential.smk"
 
+    if COMPARED:
+
+        include: "workflow/rules/liquids.smk"
+
 
 include: "workflow/rules/archived.smk"
 include: "workflow/rules/costs.smk"

@@ -14,10 +14,10 @@ def main(snakemake, log):
     chosen = frames.read(snakemake.input.frames, may_be_empty=True)[
         first : first + params.shard_size
     ]
+    settings = Reference(**params.reference)
+    chosen = reference.structures(chosen, settings, params.charges)
     store = reference.open_store(params.store)
-    task = reference.ReferenceTask(
-        Reference(**params.reference), Path(params.store) / "work", params.cp2k_command
-    )
+    task = reference.ReferenceTask(settings, Path(params.store) / "work", params.cp2k_command)
     labelled, table = reference.label_frames(chosen, task, store, snakemake.threads, log)
     frames.write(snakemake.output.frames, labelled)
     with atomic_path(snakemake.output.table) as path:

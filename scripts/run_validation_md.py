@@ -5,16 +5,15 @@ from pathlib import Path
 
 from common import launch
 from ionshift.config import (
-    CoulombPrior,
     Electrolyte,
-    Potential,
+    PotentialModel,
     PotentialValidation,
     Shell,
     System,
     TrainingMD,
 )
 from ionshift.files import atomic_path
-from ionshift.potentials import liquid
+from ionshift.potentials import calculators, liquid
 from ionshift.trajectory import Trajectory
 
 
@@ -22,13 +21,12 @@ def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
     settings = PotentialValidation(**params.validation)
-    prior = CoulombPrior(**params.prior) if params.prior else None
     classical = liquid.Liquid(
         Trajectory(files.topology[0], files.trajectory[0]),
         json.loads(Path(files.summary[0]).read_text())["density_g_cm3"],
     )
     found = liquid.run(
-        Potential(kind=params.backend, model=files.model, prior=prior),
+        calculators.potential_of_model(PotentialModel(**params.model), files.model, params.prior),
         electrolyte,
         System(**params.system),
         TrainingMD(**params.md),

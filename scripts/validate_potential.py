@@ -3,7 +3,7 @@
 import pandas as pd
 
 from common import launch
-from ionshift.config import CoulombPrior, Potential, PotentialModel, PotentialValidation
+from ionshift.config import CoulombPrior, PotentialModel, PotentialValidation
 from ionshift.files import atomic_path
 from ionshift.potentials import calculators, frames, training, validation
 from ionshift.potentials.coulomb import with_prior
@@ -14,8 +14,8 @@ def main(snakemake, log):
     settings = PotentialValidation(**params.validation)
     model = PotentialModel(**params.model)
     labelled = training.labelled(frames.read(files.frames))
-    potential = Potential(kind=model.backend, model=files.model, device=model.device)
-    calculator = calculators.build(potential, params.elements)
+    # The scan adds the prior of two charges alone, so the calculator comes without it.
+    calculator = calculators.of_model(model, files.model, None, params.elements)
     prior = CoulombPrior(**params.prior) if params.prior else None
     start, lengths_A = validation.start_of_run(labelled, training.split(labelled, model)["test"])
     nve = validation.run_nve(with_prior(calculator, prior), start, lengths_A, settings)

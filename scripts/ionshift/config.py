@@ -248,8 +248,10 @@ TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")
 class Reference(Block):
     """Where energies, forces and stresses of periodic frames come from."""
 
-    calculator: Literal["tblite", "cp2k"] = Field(
-        "tblite", description="tblite: xTB from PyPI; cp2k: DFT, CP2K must be on the PATH."
+    calculator: Literal["tblite", "cp2k", "pyscf"] = Field(
+        "tblite",
+        description="tblite: xTB from PyPI; cp2k: DFT, CP2K must be on the PATH; pyscf: DFT of "
+        "neutral clusters that are cut from the frames, without a stress.",
     )
     method: Literal["GFN1-xTB", "GFN2-xTB", "IPEA1-xTB"] = Field(
         "GFN1-xTB", description="Method (tblite)."
@@ -258,15 +260,25 @@ class Reference(Block):
     electronic_temperature_K: Positive = Field(
         300.0, description="Fermi smearing of the orbitals (tblite)."
     )
-    functional: str = Field("PBE", description="Name of an XC_FUNCTIONAL section (cp2k).")
+    functional: str = Field(
+        "PBE", description="Name of an XC_FUNCTIONAL section (cp2k), of a functional (pyscf)."
+    )
     dispersion: Literal["DFTD3(BJ)", "DFTD3"] | None = Field(
-        "DFTD3(BJ)", description="Dispersion correction of the functional (cp2k); null: none."
+        "DFTD3(BJ)",
+        description="Dispersion correction of the functional (cp2k, pyscf); null: none.",
     )
     basis: str = Field("DZVP-MOLOPT-SR-GTH", description="Basis in BASIS_MOLOPT (cp2k).")
     pseudopotential: str = Field("GTH-PBE", description="Name in GTH_POTENTIALS (cp2k).")
     cutoff_Ry: Positive = Field(400.0, description="Cut-off of the finest grid (cp2k).")
     relative_cutoff_Ry: Positive = Field(50.0, description="Cut-off of a Gaussian (cp2k).")
     scf_conv: Positive = Field(1e-6, description="EPS_SCF (cp2k).")
+    gaussian_basis: str = Field("def2-SVP", description="Basis of PySCF (pyscf).")
+    grid_level: int = Field(3, ge=0, le=9, description="Integration grid of PySCF (pyscf).")
+    cluster_atoms: Count = Field(
+        60,
+        description="Largest number of atoms in a cluster (pyscf): a cation, the nearest anions "
+        "that make it neutral, and as many of the nearest solvents as there is room for.",
+    )
     max_cycles: Count = Field(250, description="Most SCF cycles before a frame is unconverged.")
 
     def effective(self):
@@ -286,8 +298,9 @@ REFERENCE_KEYS = {
         "relative_cutoff_Ry",
         "scf_conv",
     ),
+    "pyscf": ("functional", "dispersion", "gaussian_basis", "grid_level", "cluster_atoms"),
 }
-"""Settings of `Reference` that belong to one calculator alone."""
+"""Settings of `Reference` that change the numbers of one calculator, not of every one."""
 
 
 class PotentialFrames(Block):
@@ -1051,6 +1064,20 @@ class Study(Block):
         offsets = self.structure.lsi_cutoff_offsets_A
         return sorted({round(self.shell.lsi_cutoff_A + offset, 6) for offset in offsets})
 
+    def systems_with_both(self):
+        """Systems whose box is run with the potential, and classically for its training.
+
+        Boxes of the same contents, temperature and pressure: none without a training.
+        """
+        training = self.potential_training
+        if training is None or self.md.engine != "potential":
+            return []
+        shared = ("temperature_K", "pressure_bar")
+        if any(getattr(self.md, key) != getattr(training.md, key) for key in shared):
+            return []
+        boxes = training.systems or self.systems
+        return [name for name, system in self.systems.items() if boxes.get(name) == system]
+
 
 def _check_roles(electrolyte):
     for role in ("cation", "anion"):
@@ -1097,6 +1124,8 @@ def _check_training(study):
             f"potential.prior = {study.potential.prior} differs from potential_training.prior = "
             f"{prior}, without which {trained} is trained; make them the same"
         )
+    if study.potential_training.reference.calculator == "pyscf":
+        _check_without_stress(study, trained)
     systems = study.potential_training.systems
     for name, system in systems.items():
         _check_composition(f"potential_training.systems.{name}", system, study.electrolyte)
@@ -1106,6 +1135,25 @@ def _check_training(study):
         raise ValueError(
             f"potential_training.systems: no box holds {', '.join(sorted(used - held))}, which the "
             "study's systems have; add a box with it"
+        )
+
+
+def _check_without_stress(study, trained):
+    """Nothing asks for what labels of clusters do not have: a stress, a periodic box."""
+    training = study.potential_training
+    asked = {
+        "potential_training.model.stress_weight": training.model.stress_weight,
+        "potential_training.validation.md_npt_ps": training.validation.md_npt_ps,
+    }
+    if study.md.engine == "potential" and study.potential.model == trained:
+        asked["potential_md.npt_ps"] = study.potential_md.npt_ps
+    reason = "potential_training.reference.calculator = 'pyscf' labels clusters"
+    for key, value in asked.items():
+        if value:
+            raise ValueError(f"{key} = {value:g}: {reason}, which have no stress; set it to 0")
+    if training.prior:
+        raise ValueError(
+            f"potential_training.prior: {reason}, which have no Ewald sum; set it to null"
         )
 
 

@@ -18,7 +18,7 @@ OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
 """The same for learned potentials: MACE with 128 channels in double precision."""
 LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
-REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60}
+REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60, "pyscf": 10}
 """Reference label of a frame of 100 to 150 atoms, one process."""
 RELAXATION_S = 60
 """Relaxation of a cluster with GFN1-xTB, one process."""

@@ -23,6 +23,7 @@ PYPI_NAMES = {
     "pytorch": "torch",
     "pymace": "mace-torch",
     "tblite-python": "tblite",
+    "dftd3-python": "dftd3",
 }
 # GROMACS is not on PyPI; families of potentials whose libraries exclude those of MACE are not
 # in the environment that pip makes.

@@ -30,12 +30,11 @@ TINY = PotentialModel(
 )
 
 
-@pytest.fixture(scope="module")
-def labelled(tmp_path_factory):
-    """Eighteen frames in six groups, by GFN1-xTB."""
+def distorted(n, periodic=True):
+    """Frames in groups of three."""
     rng = np.random.default_rng(5)
     made = []
-    for i in range(18):
+    for i in range(n):
         atoms = lithium_fluoride()
         atoms.arrays["molecule"] = np.array([0, 1, 2, 2])
         atoms = frames.distorted(atoms, 0.1, 0.02, rng)
@@ -45,7 +44,17 @@ def labelled(tmp_path_factory):
             "origin": "md",
             "group": f"box/r0/b{i // 3}",
         }
+        if not periodic:
+            atoms.set_cell(None)
+            atoms.pbc = False
         made.append(atoms)
+    return made
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Eighteen frames in six groups, by GFN1-xTB."""
+    made = distorted(18)
     store = reference.open_store(tmp_path_factory.mktemp("store"))
     task = reference.ReferenceTask(Reference())
     found, table = reference.label_frames(made, task, store, log=lambda text: None)
@@ -90,6 +99,20 @@ def test_trained_potential_runs_and_repels(labelled, trained):
     assert scan["pair"].nunique() == 6
     last = scan.groupby("pair")["energy_eV"].last()
     assert (last > 0.3).all()  # the screened nuclear repulsion is in
+
+
+def test_clusters_without_a_stress_train_as_well(tmp_path):
+    store = reference.open_store(tmp_path / "store")
+    clusters, table = reference.label_frames(
+        distorted(12, periodic=False), reference.ReferenceTask(Reference()), store, log=print
+    )
+    assert (table["status"] == "ok").all() and "REF_stress" not in clusters[0].info
+    settings = TINY.model_copy(update={"max_epochs": 6, "stress_weight": 0.0})
+    model, epochs = training.train(clusters, settings, 0, 1.0, None, tmp_path / "run", log=print)
+    assert epochs["force_rmse_meV_A"].iloc[-1] < epochs["force_rmse_meV_A"].iloc[0]
+    potential = Potential(kind="mace", model=str(model), device="cpu")
+    predicted = evaluation.predict(calculators.build(potential, ELEMENTS), clusters[:2])
+    assert np.isfinite(predicted.energy_eV).all()
 
 
 @pytest.mark.slow

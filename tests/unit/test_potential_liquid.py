@@ -187,7 +187,7 @@ def test_the_script_writes_the_checks_of_a_bad_model(classical, tmp_path):
             shell=SHELL.model_dump(include={"ligand_elements", "rdf_max_A", "rdf_bin_A"}),
             system=SMALL.model_dump(),
             md=CLASSICAL.model_dump(mode="json", exclude={"engine", "replicas", "threads"}),
-            backend="mace",
+            model={"backend": "mace"},
             prior=None,
             validation=PotentialValidation(md_ps=0.5, md_npt_ps=0.5).liquid(),
             seed=3,

@@ -23,7 +23,7 @@ from ionshift.potentials import frames
 from ionshift.potentials.reference import ReferenceTask, open_store
 from molecules import place
 from test_mace_training import ELEMENTS, TINY
-from test_reference import lithium_fluoride
+from test_reference import MOLECULES, PYSCF, lithium_fluoride, salt_water
 
 
 class Named(dict):
@@ -54,7 +54,7 @@ def small_frames(n):
         yield atoms
 
 
-def label_shards(folder, atoms, reference, n_shards=2):
+def label_shards(folder, atoms, reference, n_shards=2, charges=None):
     frames.write(folder / "chosen.extxyz", atoms)
     size = -(-len(atoms) // n_shards)
     return [
@@ -67,6 +67,7 @@ def label_shards(folder, atoms, reference, n_shards=2):
             },
             params={
                 "reference": reference.effective(),
+                "charges": charges,
                 "cp2k_command": "cp2k.psmp",
                 "store": folder / "store",
                 "shard_size": size,
@@ -118,6 +119,19 @@ def test_the_gate_closes_on_unconverged_frames(tmp_path):
     with pytest.raises(InputError, match="only 0% of 2 labels are ok"):
         collect(tmp_path, shards, few)
     assert not (tmp_path / "frames.extxyz").exists()
+
+
+def test_a_reference_of_molecules_labels_clusters_of_the_frames(tmp_path):
+    chosen = [salt_water(), salt_water()]
+    chosen[1].info |= {"frame": 1, "frame_id": "box/r0/f1"}
+    shards = label_shards(tmp_path, chosen, PYSCF, charges=MOLECULES)
+    found = frames.read(collect(tmp_path, shards, PYSCF).frames)
+    assert [atoms.get_chemical_formula() for atoms in found] == ["FLi", "FLi"]
+    assert [atoms.info["frame_id"] for atoms in found] == ["box/r0/f0", "box/r0/f1"]
+    assert not any(atoms.pbc.any() or "REF_stress" in atoms.info for atoms in found)
+    forces = [atoms.arrays["REF_forces"] for atoms in found]
+    # The ions 1.1 A apart push each other off harder than those at 2.0 A.
+    assert np.abs(forces[0]).max() > 2 * np.abs(forces[1]).max()
 
 
 def test_failed_labels_are_forgotten_alone(tmp_path, monkeypatch, root):

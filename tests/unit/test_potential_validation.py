@@ -261,3 +261,44 @@ def test_bad_configuration_is_told(key, value, words):
     with pytest.raises(InputError) as caught:
         config.load(spoil(study, f"potential_training.{key}", value))
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+OF_CLUSTERS = {
+    "reference": {"calculator": "pyscf"},
+    "model": {"stress_weight": 0},
+    "validation": {"md_npt_ps": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, []),
+        ({"model": {}}, ["model.stress_weight = 10", "labels clusters", "set it to 0"]),
+        ({"validation": {}}, ["validation.md_npt_ps = 5", "set it to 0"]),
+        ({"prior": {"charges": {"Li": 1}}}, ["potential_training.prior", "set it to null"]),
+    ],
+)
+def test_clusters_give_no_stress(change, words):
+    study = config._read_yaml(ROOT / "config" / "config.yaml")
+    study["potential_training"] = OF_CLUSTERS | change
+    if not words:
+        config.load(study)
+        return
+    with pytest.raises(InputError) as caught:
+        config.load(study)
+    assert all(word in str(caught.value) for word in words), caught.value
+
+
+def test_md_with_what_learned_clusters_has_no_pressure():
+    study = config._read_yaml(ROOT / "config" / "config.yaml")
+    study["potential_training"] = OF_CLUSTERS
+    study["md"]["engine"] = "potential"
+    study["potential"] = {
+        "kind": "mace",
+        "model": f"results/{study['study']}/potential/potential.model",
+    }
+    with pytest.raises(InputError, match=r"potential_md\.npt_ps = 5: .*which have no stress"):
+        config.load(study)
+    study["potential_md"] = {"npt_ps": 0}
+    config.load(study)

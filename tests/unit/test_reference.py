@@ -1,6 +1,7 @@
 """Reference labels: their physics by finite differences, their records through the store."""
 
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from ase.units import GPa
 from ionshift import labels
 from ionshift.config import Reference
 from ionshift.errors import InputError
-from ionshift.potentials import cp2k, reference
+from ionshift.potentials import cp2k, pyscf_clusters, reference
 from ionshift.potentials.reference import ReferenceTask, label_frames
 
 XTB = Reference(accuracy=0.01)
 SMALL_DFT = Reference(calculator="cp2k", basis="DZVP-MOLOPT-SR-GTH", cutoff_Ry=200)
+PYSCF = Reference(calculator="pyscf", cluster_atoms=2, gaussian_basis="def2-SVP")
 needs_cp2k = pytest.mark.skipif(shutil.which("cp2k.psmp") is None, reason="CP2K is not installed")
 
 
@@ -185,3 +187,97 @@ def test_isolated_atom_of_cp2k(tmp_path):
     record = ReferenceTask(SMALL_DFT, tmp_path).compute(reference.isolated_atom("H"), None)
     assert record["status"] == "ok", record["reason"]
     assert record["energy_eV"] == pytest.approx(-13.6, abs=1.0)
+
+
+MOLECULES = {"Li": 1, "F": -1, "H2O": 0}
+
+
+def salt_water(edge_A=9.0):
+    """Two ion pairs and three waters in a periodic box, a pair and a water across its wall."""
+    water = [[0, 0, 0], [0.76, 0.59, 0], [-0.76, 0.59, 0]]
+    parts = [("Li", [[0.3, 1, 1]]), ("Li", [[5, 5, 5]]), ("F", [[8.2, 1, 1]]), ("F", [[5, 5, 7]])]
+    parts += [("OH2", np.add(water, shift)) for shift in ([2.3, 1, 1], [0.3, 8.4, 1], [5, 7.1, 5])]
+    symbols, positions = "".join(name for name, _ in parts), np.concatenate([x for _, x in parts])
+    atoms = Atoms(symbols, positions, cell=[edge_A] * 3, pbc=True)
+    atoms.arrays["molecule"] = np.repeat(np.arange(7), [1, 1, 1, 1, 3, 3, 3])
+    atoms.info = {"frame_id": "box/r0/f0", "system": "box", "origin": "md", "frame": 0}
+    return atoms
+
+
+def test_a_cluster_is_neutral_and_whole_across_the_walls():
+    cluster = pyscf_clusters.cut(salt_water(), MOLECULES, 8)
+    assert cluster.get_chemical_formula() == "H4FLiO2" and not cluster.pbc.any()
+    assert cluster.symbols[0] == "Li" and cluster.info["charge"] == 0
+    lithium, fluorine = cluster.positions[0], cluster.positions[cluster.symbols == "F"][0]
+    # The fluoride at 8.2 A is 1.1 A away, behind the wall.
+    assert np.linalg.norm(fluorine - lithium) == pytest.approx(1.1)
+    oxygens = cluster.positions[cluster.symbols == "O"]
+    assert np.linalg.norm(oxygens - lithium, axis=1) == pytest.approx([1.6, 2.0])
+    assert cluster.arrays["molecule"].tolist() == [0, 2, 5, 5, 5, 4, 4, 4]
+    # The next frame has the other cation, a small limit leaves its solvents out.
+    other = salt_water()
+    other.info["frame"] = 1
+    pair = pyscf_clusters.cut(other, MOLECULES, 2)
+    assert pair.get_chemical_formula() == "FLi"
+    assert pair.get_distance(0, 1) == pytest.approx(2.0)
+
+
+def test_what_has_no_neutral_cluster_is_refused():
+    with pytest.raises(InputError, match="molecule H2O of the frame is none of the electrolyte's"):
+        pyscf_clusters.cut(salt_water(), {"Li": 1, "F": -1}, 8)
+    without = salt_water()
+    without = without[without.numbers != 9]
+    with pytest.raises(InputError, match="box/r0/f0: the anions of the box make no neutral"):
+        pyscf_clusters.cut(without, MOLECULES, 8)
+    with pytest.raises(InputError, match="box/r0/f0: no cation"):
+        pyscf_clusters.cut(without[without.numbers != 3], MOLECULES, 8)
+
+
+def test_periodic_references_take_the_frame_itself():
+    frames = [salt_water()]
+    assert reference.structures(frames, XTB, None) is frames
+    clusters = reference.structures(frames, PYSCF, MOLECULES)
+    assert clusters[0].info["frame_id"] == "box/r0/f0"
+
+
+@pytest.mark.parametrize("dispersion", [None, "DFTD3(BJ)", "DFTD3"])
+def test_forces_of_clusters_are_derivatives_of_the_energy(dispersion):
+    # A fine grid: its own derivative is not in the forces.
+    settings = PYSCF.model_copy(update={"dispersion": dispersion, "grid_level": 5})
+    pair = pyscf_clusters.cut(salt_water(), MOLECULES, 2)
+    energies = []
+    for sign in (1, -1):
+        moved = pair.copy()
+        moved.positions[1, 0] += sign * 0.005
+        energies.append(pyscf_clusters.compute(moved, settings)[0])
+    energy, forces, stress = pyscf_clusters.compute(pair, settings)
+    assert stress is None and energy < min(energies) + 1
+    slope = (energies[0] - energies[1]) / 0.01
+    assert forces[1, 0] == pytest.approx(-slope, rel=2e-3)
+
+
+def test_labels_of_clusters_are_stored_without_a_stress(store):
+    clusters = reference.structures([salt_water()], PYSCF, MOLECULES)
+    labelled, table = label_frames(clusters, ReferenceTask(PYSCF), store, log=print)
+    assert table["status"].tolist() == ["ok"] and table["n_atoms"].tolist() == [2]
+    assert np.isnan(table["pressure_GPa"].astype(float)[0])
+    assert "REF_stress" not in labelled[0].info
+    assert np.abs(labelled[0].arrays["REF_forces"]).max() > 1
+    few = ReferenceTask(PYSCF.model_copy(update={"max_cycles": 2}))
+    assert few.compute(clusters[0], None)["status"] == "unconverged"
+
+
+def test_single_atoms_of_open_shells_by_pyscf(store):
+    energies = reference.isolated_atoms(["Li", "F"], ReferenceTask(PYSCF), store)
+    assert set(energies) == {"Li", "F"}
+    # Bound against its atoms.
+    pair = reference.structures([salt_water()], PYSCF, MOLECULES)
+    pair[0].set_distance(0, 1, 1.6)
+    assert pyscf_clusters.compute(pair[0], PYSCF)[0] < sum(energies.values()) - 3
+
+
+def test_a_missing_dispersion_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dftd3.ase", None)
+    pair = reference.structures([salt_water()], PYSCF, MOLECULES)[0]
+    with pytest.raises(InputError, match=r"dispersion = 'DFTD3\(BJ\)'.*dftd3 cannot be imported"):
+        pyscf_clusters.compute(pair, PYSCF)

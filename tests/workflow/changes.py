@@ -19,11 +19,24 @@ TRAINED = {
 }
 EXPLORED = TRAINED | {"potential_training": {"systems": BOX, "exploration": {"rounds": 1}}}
 CP2K = TRAINED | {"potential_training": {"systems": BOX, "reference": {"calculator": "cp2k"}}}
+OF_CLUSTERS = TRAINED | {
+    "potential_md": {"npt_ps": 0},
+    "potential_training": {
+        "systems": BOX,
+        "reference": {"calculator": "pyscf"},
+        "model": {"stress_weight": 0},
+        "validation": {"md_npt_ps": 0},
+    },
+}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
     "potential.prior": {"md.engine": "potential", "potential.prior": PRIOR},
     "potential": {"md.engine": "potential"},
     "potential_training.prior": {"potential_training": {"systems": BOX, "prior": PRIOR}},
+    **{
+        f"potential_training.reference.{name}": OF_CLUSTERS
+        for name in settings.REFERENCE_KEYS["pyscf"]
+    },
     **{f"potential_training.reference.{name}": CP2K for name in settings.REFERENCE_KEYS["cp2k"]},
     "potential_training.exploration": EXPLORED,
     "potential_training": TRAINED,

@@ -1,6 +1,7 @@
 """Plans of a study whose MD is driven by a potential: its model is an input like any other."""
 
 import re
+from collections import Counter
 
 import pytest
 import yaml
@@ -75,6 +76,30 @@ def test_the_liquid_of_a_potential_is_compared_where_it_is_asked_for(project):
     assert longer.keys() >= {"validate_potential", "plot_potential_validation"}
     assert not longer.keys() & {"run_training_md", "train_potential", "evaluate_potential"}
     assert "validate_potential" in wider and "run_validation_md" not in wider
+
+
+def test_both_liquids_are_compared_where_the_box_is_the_same(project):
+    """A study that trains on its own boxes and runs them; other boxes cannot be compared."""
+
+    def driven_by_its_own(systems):
+        def change(config):
+            trained()(config)
+            config["potential_training"]["systems"] = systems
+            with_potential(config, kind="mace", model="results/demo/potential/potential.model")
+
+        return change
+
+    def count(systems):
+        jobs = project.jobs(project.variant(driven_by_its_own(systems)))
+        return Counter(job["rule"] for job in jobs)
+
+    own = count({})
+    assert (
+        own["predict_classical"] == own["measure_classical_pairs"] == len(project.config["systems"])
+    )
+    assert own["tabulate_liquids"] == own["plot_liquids"] == 1
+    other = count({"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}})
+    assert not {"predict_classical", "tabulate_liquids", "plot_liquids"} & other.keys()
 
 
 def planned(project, change):

@@ -1,9 +1,14 @@
+from ionshift.potentials import species
+
 # The training of a potential: included where the configuration has `potential_training`.
 TRAINING = STUDY.potential_training
 TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
 TRAINING_RUNS = TRAINING.model.runs()
 MEMBERS = [name for name in TRAINING_RUNS if name.startswith("member")]
 LAST_ROUND = TRAINING.exploration.rounds
+# A reference of molecules cuts clusters, for which it must know the ions.
+OF_CLUSTERS = TRAINING.reference.calculator == "pyscf"
+REFERENCE_CHARGES = species.charges_by_formula(STUDY.electrolyte) if OF_CLUSTERS else None
 PRIOR = TRAINING.prior and TRAINING.prior.model_dump(mode="json")
 POTENTIAL_FOLDER = f"{RESULTS}/potential"
 TRAINING_MD_FOLDER = f"{POTENTIAL_FOLDER}/md/{{box}}/{{replica}}"
@@ -18,6 +23,8 @@ WINDOW = TRAINING.exploration.model_dump(mode="json", include=WINDOW_KEYS)
 EXPLORATION = TRAINING.exploration.model_dump(mode="json", exclude=WINDOW_KEYS | {"rounds"})
 # The box whose MD is run with the potential as well.
 VALIDATION_BOX = next(iter(TRAINING_SYSTEMS))
+# Systems whose MD with the potential has its classical counterpart.
+COMPARED = STUDY.systems_with_both()
 TABLE_RULES += ["evaluate_potential", "validate_potential"]
 FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
 if LAST_ROUND:
@@ -230,13 +237,14 @@ rule label_frames:
     benchmark:
         f"{BENCHMARKS}/label_frames/{{round}}_{{box}}_{{shard}}.tsv"
     conda:
-        "../../envs/potential_tblite.yaml"
+        ("../../envs/reference_pyscf.yaml" if OF_CLUSTERS else "../../envs/potential_tblite.yaml")
     threads: TRAINING.workers
     resources:
         mem_mb=memory_MB(TRAINING.workers * TRAINING.max_memory_MB),
         runtime=minutes(limits.reference_minutes(TRAINING)),
     params:
         reference=TRAINING.reference.effective(),
+        charges=REFERENCE_CHARGES,
         cp2k_command=TRAINING.cp2k_command,
         store=TRAINING.store,
         shard_size=TRAINING.shard_size,
@@ -258,7 +266,7 @@ rule collect_frames:
     log:
         f"{LOGS}/collect_frames/{{round}}.log",
     conda:
-        "../../envs/potential_tblite.yaml"
+        ("../../envs/reference_pyscf.yaml" if OF_CLUSTERS else "../../envs/potential_tblite.yaml")
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
@@ -416,7 +424,7 @@ rule run_validation_md:
         system=TRAINING_SYSTEMS[VALIDATION_BOX].model_dump(),
         md=TRAINING.md.model_dump(mode="json", exclude={*HOW_MD_RUNS, "engine"}),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
-        backend=TRAINING.model.backend,
+        model=TRAINING.model.model_dump(mode="json", include={"backend", "device", "dtype"}),
         prior=PRIOR,
         validation=TRAINING.validation.liquid(),
         seed=provenance.derive_seed(STUDY.seed, "validation", VALIDATION_BOX),

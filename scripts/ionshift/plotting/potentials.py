@@ -1,11 +1,17 @@
 """How good a trained potential is."""
 
 import numpy as np
+from matplotlib.lines import Line2D
 
-from ionshift.plotting.style import make_axes, plain_log_ticks, system_colours
+from ionshift.plotting.style import bar_length, make_axes, plain_log_ticks, system_colours
 from ionshift.potentials.validation import hole_eV
+from ionshift.speciation import CLASSES
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
+LINES = {"classical": "--", "potential": "-"}
+"""Style of a line by the source of a liquid."""
+SOURCE_LABELS = {"classical": "force field", "potential": "potential"}
+ROLES = {"solvent": "#0072B2", "anion": "#D55E00"}
 LABELS = {"energy": "energy / meV an atom", "force": "force / meV A$^{-1}$"}
 
 
@@ -110,3 +116,68 @@ def rounds(errors, met, exploration, style):
     right.set(xlabel="time / ps", ylabel="force deviation / eV A$^{-1}$", yscale="log")
     plain_log_ticks(right.yaxis)
     return figure
+
+
+def liquids(table, rdf, predictions, ligand_elements, style):
+    """g(r), shares of the classes and shieldings of both liquids, a row a system.
+
+    `rdf` and `predictions` are dicts by source (the keys of `LINES`); those of `predictions` are
+    dicts by system.
+    """
+    systems = list(dict.fromkeys(table["system"]))
+    figure, axes = make_axes(style, 0.5 * len(systems) + 0.1, len(systems), 3, squeeze=False)
+    for row, system in zip(axes, systems, strict=True):
+        _liquid_rdf(row[0], rdf, system, ligand_elements)
+        _class_shares(row[1], table[table["system"] == system], style)
+        _shieldings(row[2], {name: predictions[name][system] for name in LINES})
+        row[0].set_title(system, loc="left", pad=2, fontsize=style.font_size_pt)
+    handles = [
+        Line2D([], [], color="black", ls=LINES[name], label=SOURCE_LABELS[name]) for name in LINES
+    ]
+    handles += [Line2D([], [], color=colour, label=role) for role, colour in ROLES.items()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, columnspacing=1.0)
+    return figure
+
+
+def _liquid_rdf(axis, rdf, system, ligand_elements):
+    for name in LINES:
+        own = rdf[name][rdf[name]["system"] == system]
+        for role, colour in ROLES.items():
+            for element in ligand_elements:
+                part = own[own["pair"].str.endswith(f"-{element} ({role})")]
+                axis.plot(part["r_A"], part["g"], color=colour, ls=LINES[name])
+    axis.set(xlabel="r / A", ylabel="g(r) of nucleus and ligands", xlim=(1.5, None), ylim=(0, None))
+
+
+def _class_shares(axis, table, style):
+    rows = table.set_index("quantity").loc[[f"share of {name}" for name in CLASSES]]
+    place = np.arange(len(CLASSES))
+    colours = [style.class_colours[name] for name in CLASSES]
+    for shift, name, fill in ((-0.2, "classical", "white"), (0.2, "potential", colours)):
+        axis.bar(
+            place + shift,
+            rows[name],
+            width=0.38,
+            yerr=bar_length(rows[f"{name}_err"]),
+            color=fill,
+            edgecolor=colours,
+            error_kw={"lw": 0.6},
+        )
+    axis.set_xticks(place, CLASSES, rotation=45)
+    axis.set(ylabel="share of environments", ylim=(0, None))
+
+
+def _shieldings(axis, predictions):
+    values = {name: table["shielding_ppm"].to_numpy() for name, table in predictions.items()}
+    ends = np.percentile(np.concatenate(list(values.values())), [0.1, 99.9])
+    for name, shieldings_ppm in values.items():
+        axis.hist(
+            shieldings_ppm,
+            bins=np.linspace(*ends, 41),
+            density=True,
+            histtype="step",
+            color="black",
+            ls=LINES[name],
+        )
+        axis.axvline(shieldings_ppm.mean(), color="black", lw=0.6, ls=LINES[name])
+    axis.set(xlabel="shielding / ppm", ylabel="density / ppm$^{-1}$")

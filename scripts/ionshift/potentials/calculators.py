@@ -90,22 +90,26 @@ def build_plain(potential, elements):
     return calculator
 
 
-def of_model(settings, path, prior, elements):
-    """The calculator of a trained model.
+def potential_of_model(settings, path, prior):
+    """The `config.Potential` that a trained model is.
 
     Parameters
     ----------
     settings : config.PotentialModel
     prior : config.CoulombPrior or its dict, that was taken off its labels; None
     """
-    potential = Potential(
+    return Potential(
         kind=settings.backend,
         model=str(path),
         device=settings.device,
         dtype=settings.dtype,
         prior=prior,
     )
-    return build(potential, elements)
+
+
+def of_model(settings, path, prior, elements):
+    """The calculator of a trained model, see `potential_of_model`."""
+    return build(potential_of_model(settings, path, prior), elements)
 
 
 def versions(potential):

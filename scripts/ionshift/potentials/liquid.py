@@ -12,10 +12,9 @@ import pandas as pd
 from ionshift import dynamics
 from ionshift.config import PotentialMD
 from ionshift.dynamics.stages import SimulationError
-from ionshift.errors import InputError
 from ionshift.pairs import pair_table
+from ionshift.potentials.comparison import first_shell
 from ionshift.potentials.validation import check_row
-from ionshift.solvation import first_minimum_A, first_peak_A
 from ionshift.trajectory import Trajectory
 
 EQUILIBRATION = PotentialMD()
@@ -141,19 +140,3 @@ def _peak_check(ligands, limit_A, reason):
     return check_row(
         "first_peaks", value, limit_A, "A", "; ".join(details) or "no peak in either g(r)"
     )
-
-
-def first_shell(rdf):
-    """Position in A of the first peak of one g(r), and the neighbours within its first minimum.
-
-    NaN for a peak or minimum that is not there.
-    """
-    try:
-        peak_A = first_peak_A(rdf)
-    except InputError:
-        return np.nan, np.nan
-    try:
-        within = rdf["r_A"] <= first_minimum_A(rdf)
-    except InputError:
-        return peak_A, np.nan
-    return peak_A, float(rdf.loc[within, "n"].iloc[-1])

@@ -1,4 +1,4 @@
-"""Reference labels of a potential: energy, forces and stress of periodic frames.
+"""Reference labels of a potential: energy, forces and stress of periodic frames, or of clusters.
 
 A label belongs to a frame (elements, positions, cell, charge) and the settings of a reference
 calculator; the store and the processes are those of the shielding labels. Stress has ASE's sign:
@@ -21,7 +21,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 from ionshift import labels
 from ionshift.errors import InputError
 from ionshift.label_workers import label_structures
-from ionshift.potentials import cp2k
+from ionshift.potentials import cp2k, pyscf_clusters
 from ionshift.potentials.frames import ENERGY, FORCES, STRESS
 
 VERSION = 1
@@ -33,6 +33,7 @@ RECORD_COLUMNS = ("status", "reason", *RESULTS, "wall_s", "cpu_s", "max_rss_MB")
 FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", "group")
 COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
+UNCONVERGED = (cp2k.Unconverged, pyscf_clusters.Unconverged)
 GPA_IN_eV_A3 = 160.21766208
 DAMPING, PATIENT_DAMPING = 0.4, 0.1
 PATIENT_CYCLES = 4
@@ -112,6 +113,8 @@ class ReferenceTask:
         if self.settings.calculator == "cp2k":
             folder = Path(self.work) / self.key_of(atoms)
             return cp2k.compute(atoms, self.settings, folder, self.cp2k_command)
+        if self.settings.calculator == "pyscf":
+            return pyscf_clusters.compute(atoms, self.settings, patient)
         return _tblite(atoms, self.settings, patient)
 
 
@@ -129,7 +132,7 @@ def _cpu_s():
 
 def _failure(error):
     text = " ".join(str(error).split()) or type(error).__name__
-    unconverged = isinstance(error, cp2k.Unconverged) or "not converged" in text
+    unconverged = isinstance(error, UNCONVERGED) or "not converged" in text
     return {"status": "unconverged" if unconverged else "failed", "reason": text}
 
 
@@ -163,14 +166,24 @@ def _tblite(atoms, settings, patient):
     return atoms.get_potential_energy(), atoms.get_forces(), stress
 
 
+def structures(frames, settings, charges):
+    """What is computed for frames: themselves, or their clusters for a reference of molecules.
+
+    `charges` is the charge in e of every kind of molecule, see `pyscf_clusters.cut`.
+    """
+    if settings.calculator != "pyscf":
+        return frames
+    return [pyscf_clusters.cut(atoms, charges, settings.cluster_atoms) for atoms in frames]
+
+
 def label_frames(frames, task, store, workers=1, log=print):
     """Label frames through the store.
 
     Returns
     -------
     (list of Atoms, DataFrame) : copies of the frames, those with status ok with the reference
-    energy and stress (`REF_energy`, eV; `REF_stress`, six numbers, eV/A^3) in info and
-    `REF_forces` (eV/A) in arrays; one row a frame, the columns `COLUMNS`
+    energy and stress (`REF_energy`, eV; `REF_stress`, six numbers, eV/A^3, of periodic ones) in
+    info and `REF_forces` (eV/A) in arrays; one row a frame, the columns `COLUMNS`
     """
     keys = label_structures(frames, task, store, workers, log, "frames")
     records = [store.get(key) for key in keys]
@@ -193,7 +206,8 @@ def _with_label(atoms, record):
     atoms.info["status"] = record["status"]
     if record["status"] == "ok":
         atoms.info[ENERGY] = record["energy_eV"]
-        atoms.info[STRESS] = full_3x3_to_voigt_6_stress(np.array(record["stress_eV_A3"]))
+        if record["stress_eV_A3"] is not None:
+            atoms.info[STRESS] = full_3x3_to_voigt_6_stress(np.array(record["stress_eV_A3"]))
         atoms.arrays[FORCES] = np.array(record["forces_eV_A"])
     return atoms
 
@@ -201,12 +215,10 @@ def _with_label(atoms, record):
 def _summary(record):
     row = {name: record[name] for name in RECORD_COLUMNS if name not in RESULTS}
     if record["status"] == "ok":
-        forces, stress = np.array(record["forces_eV_A"]), np.array(record["stress_eV_A3"])
-        row |= {
-            "energy_eV": record["energy_eV"],
-            "largest_force_eV_A": float(np.linalg.norm(forces, axis=1).max()),
-            "pressure_GPa": -float(stress.trace()) / 3 * GPA_IN_eV_A3,
-        }
+        row["energy_eV"] = record["energy_eV"]
+        row["largest_force_eV_A"] = float(np.linalg.norm(record["forces_eV_A"], axis=1).max())
+        if record["stress_eV_A3"] is not None:
+            row["pressure_GPa"] = -float(np.trace(record["stress_eV_A3"])) / 3 * GPA_IN_eV_A3
     return row
 
 

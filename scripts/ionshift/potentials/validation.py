@@ -205,8 +205,14 @@ def start_of_run(frames, held_out):
     """
     from_md = [atoms for atoms in frames if atoms.info["origin"] == "md"]
     start = next((frames[i] for i in held_out if frames[i].info["origin"] == "md"), from_md[0])
-    same = [atoms for atoms in from_md if atoms.info["system"] == start.info["system"]]
-    return start, bond_lengths(same)
+    return start, bond_lengths([atoms for atoms in from_md if _same_atoms(atoms, start)])
+
+
+def _same_atoms(atoms, other):
+    """Same box, and the same atoms in the same order: clusters of one box can differ."""
+    if atoms.info["system"] != other.info["system"] or len(atoms) != len(other):
+        return False
+    return np.array_equal(atoms.numbers, other.numbers)
 
 
 def bond_lengths(frames):

@@ -1,0 +1,122 @@
+# MD with a potential against the classical MD of the same box: included where a study that trains
+# its potential runs such boxes.
+TABLE_RULES += ["tabulate_liquids"]
+FIGURE_RULES += ["plot_liquids"]
+
+
+def classical_trajectories(wildcards):
+    return expand(
+        rules.run_training_md.output.trajectory,
+        box=wildcards.system,
+        replica=range(TRAINING.md.replicas),
+    )
+
+
+def classical_topologies(wildcards):
+    return expand(
+        rules.run_training_md.output.topology,
+        box=wildcards.system,
+        replica=range(TRAINING.md.replicas),
+    )
+
+
+use rule measure_pairs as measure_classical_pairs with:
+    input:
+        trajectories=classical_trajectories,
+        topologies=classical_topologies,
+    output:
+        rdf=f"{POTENTIAL_FOLDER}/classical/pair_rdf_{{system}}.csv",
+    log:
+        f"{LOGS}/measure_classical_pairs/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_classical_pairs/{{system}}.tsv"
+    message:
+        "Pair distributions of the classical {wildcards.system}"
+
+
+use rule predict_shifts as predict_classical with:
+    input:
+        trajectories=classical_trajectories,
+        topologies=classical_topologies,
+        shell=rules.set_cutoff.output.shell,
+        model=rules.train_model.output.model,
+        axes=rules.find_axes.output.axes,
+    output:
+        predictions=f"{POTENTIAL_FOLDER}/classical/{{system}}.parquet",
+        members=f"{POTENTIAL_FOLDER}/classical/{{system}}_members.csv",
+    log:
+        f"{LOGS}/predict_classical/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/predict_classical/{{system}}.tsv"
+    message:
+        "Predicting every nucleus of the classical {wildcards.system}"
+
+
+rule tabulate_liquids:
+    input:
+        classical_rdf=expand(rules.measure_classical_pairs.output.rdf, system=COMPARED),
+        classical_predictions=expand(rules.predict_classical.output.predictions, system=COMPARED),
+        classical_members=expand(rules.predict_classical.output.members, system=COMPARED),
+        classical_summaries=expand(
+            rules.run_training_md.output.summary, box=COMPARED, replica=range(TRAINING.md.replicas)
+        ),
+        potential_rdf=expand(rules.measure_pairs.output.rdf, system=COMPARED),
+        potential_predictions=expand(rules.predict_shifts.output.predictions, system=COMPARED),
+        potential_members=expand(rules.predict_shifts.output.members, system=COMPARED),
+        potential_summaries=expand(rules.run_md.output.summary, system=COMPARED, replica=REPLICAS),
+        shell=rules.set_cutoff.output.shell,
+    output:
+        table=report(
+            f"{TABLES}/potential_liquids.csv",
+            caption="../report/tabulate_liquids.rst",
+            category="Potential",
+            labels={"figure": "liquids (table)"},
+        ),
+    log:
+        f"{LOGS}/tabulate_liquids.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
+    params:
+        systems=COMPARED,
+        shell=block("shell", "ligand_elements"),
+        n_blocks=STUDY.spectrum.n_blocks,
+        code=code("tabulate_liquids"),
+    message:
+        "Comparing the liquids of potential and force field"
+    script:
+        "../../scripts/tabulate_liquids.py"
+
+
+rule plot_liquids:
+    input:
+        table=rules.tabulate_liquids.output.table,
+        classical_rdf=rules.tabulate_liquids.input.classical_rdf,
+        classical_predictions=rules.tabulate_liquids.input.classical_predictions,
+        potential_rdf=rules.tabulate_liquids.input.potential_rdf,
+        potential_predictions=rules.tabulate_liquids.input.potential_predictions,
+    output:
+        pdf=f"{FIGURES}/potential_liquids.pdf",
+        png=report(
+            f"{FIGURES}/potential_liquids.png",
+            caption="../report/plot_liquids.rst",
+            category="Potential",
+            labels={"figure": "liquids"},
+        ),
+    log:
+        f"{LOGS}/plot_liquids.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        systems=COMPARED,
+        ligand_elements=STUDY.shell.ligand_elements,
+        style=block("figures"),
+        code=code("plot_liquids"),
+    message:
+        "Drawing: the liquids of potential and force field"
+    script:
+        "../../scripts/plot_liquids.py"
