@@ -22,6 +22,11 @@ if STUDY.relaxation:
     include: "workflow/rules/relaxation.smk"
 
 
+if STUDY.labelling.reference_labels:
+
+    include: "workflow/rules/correction.smk"
+
+
 include: "workflow/rules/training.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/analysis.smk"

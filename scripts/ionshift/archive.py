@@ -44,8 +44,9 @@ def input_files(study):
     if study.inference.archive:
         return archived.files(Path(study.inference.archive), list(study.systems)) + measured
     templates = [species.template for species in study.electrolyte.species.values()]
-    forcefield, shipped = study.electrolyte.forcefield, study.labelling.shipped
-    named = [*templates, forcefield, *shipped, *study.sampling.chosen, study.elf.published]
+    label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
+    named = [*templates, study.electrolyte.forcefield, *label_sets]
+    named += [*study.sampling.chosen, study.elf.published]
     if study.md.engine == "potential":
         named += study.potential.files()
     if study.relaxation:

@@ -709,6 +709,12 @@ class Labelling(Block):
     shipped: list[str] = Field(
         [], description="Label sets (extxyz) to train on as well; looked up, never computed again."
     )
+    reference_labels: list[str] = Field(
+        [],
+        description="Label sets (extxyz) of a dearer protocol: a straight line through the "
+        "clusters that have labels of both corrects all labels before the training. None: no "
+        "correction.",
+    )
     shard_size: Count = Field(10, description="Clusters a labelling job.")
     workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
     device: Literal["auto", "cpu", "gpu"] = Field(

@@ -43,6 +43,8 @@ def _check_files(study):
     }
     files["electrolyte.forcefield"] = study.electrolyte.forcefield
     files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
+    references = study.labelling.reference_labels
+    files |= {f"labelling.reference_labels[{i}]": path for i, path in enumerate(references)}
     files |= {f"sampling.chosen[{i}]": path for i, path in enumerate(study.sampling.chosen)}
     if study.elf.published:
         files["elf.published"] = study.elf.published

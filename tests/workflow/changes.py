@@ -50,6 +50,9 @@ CONTEXTS = {
 # Keys for which trial finds no changed value that the model accepts: what to set instead.
 VALUES = {
     "labelling.protocol": {"labelling.protocol": "reference"},
+    "labelling.reference_labels": {
+        "labelling.reference_labels": ["resources/labels/lifsi_dme_reference.extxyz"]
+    },
     "electrolyte.species.*.charge": {
         "electrolyte.species.LI.charge": 2,
         "electrolyte.species.FSI.charge": -2,

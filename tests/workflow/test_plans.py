@@ -115,6 +115,18 @@ def test_rounds_of_active_learning(project):
     assert counts["tabulate_rounds"] == counts["plot_potential_rounds"] == 1
 
 
+def test_reference_labels_correct_what_the_model_is_trained_on(project):
+    assert "correct_labels" not in {job["rule"] for job in project.jobs()}
+    sets = ["resources/labels/lifsi_dme_reference.extxyz"]
+    variant = project.variant(lambda config: config["labelling"].update(reference_labels=sets))
+    rerun = project.reruns(variant)
+    assert rerun["correct_labels"] == rerun["train_model"] == rerun["plot_label_correction"] == 1
+    assert not {"run_md", "label_shard", "collect_labels"} & rerun.keys()
+    gone = project.variant(lambda config: config["labelling"].update(reference_labels=["gone"]))
+    done = snakemake(project.folder, "--dry-run", "--configfile", gone)
+    assert "labelling.reference_labels[0] = 'gone': no such file" in done.stdout + done.stderr
+
+
 BAD = [
     (lambda c: c.update(inference={"archive": "gone"}), r"inference\.archive = 'gone': no such"),
     (lambda c: c["md"].update(temperature_K=-5), r"md\.temperature_K = -5.*greater than 0"),

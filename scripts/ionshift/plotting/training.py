@@ -94,3 +94,34 @@ def _draw_power_law(axis, fit, n_min):
         axis.plot(needed, target, "D", ms=4, color="#009E73")
         if open_ended:
             axis.plot(end, target, ">", ms=5, color="#009E73")
+
+
+def label_correction(pairs, summary, style):
+    """Shieldings of a dearer protocol against the study's, with the line that corrects."""
+    figure, axis = make_axes(style, aspect=0.95)
+    for name in CLASSES:
+        part = pairs[pairs["class"] == name]
+        axis.plot(
+            part["shielding_ppm"],
+            part["reference_ppm"],
+            "o",
+            color=style.class_colours[name],
+            label=name,
+        )
+    row = summary.iloc[0]
+    ends = np.array([pairs["shielding_ppm"].min(), pairs["shielding_ppm"].max()])
+    axis.plot(ends, row["intercept_ppm"] + row["slope"] * ends, color="black", lw=0.8)
+    axis.text(
+        0.97,
+        0.03,
+        f"slope {row['slope']:.2f} $\\pm$ {row['slope_err']:.2f}\n"
+        f"error {row['corrected_ppm']:.3f} ppm, held out\n"
+        f"without the line {row['uncorrected_ppm']:.3f} ppm",
+        transform=axis.transAxes,
+        ha="right",
+        va="bottom",
+    )
+    axis.set_xlabel("shielding, protocol of the study / ppm")
+    axis.set_ylabel("shielding, dearer protocol / ppm")
+    axis.legend(loc="upper left", handletextpad=0.2)
+    return figure

@@ -1,0 +1,62 @@
+# Labels brought to the level of a dearer protocol: included where the configuration names labels of
+# it. What the model is trained on is what this leaves.
+TABLE_RULES += ["correct_labels"]
+FIGURE_RULES += ["plot_label_correction"]
+
+
+rule correct_labels:
+    input:
+        clusters=TRAINING_LABELS,
+        table=rules.collect_labels.output.table,
+        references=STUDY.labelling.reference_labels,
+    output:
+        clusters=f"{RESULTS}/labels/corrected.extxyz",
+        pairs=f"{TABLES}/label_correction_pairs.csv",
+        summary=report(
+            f"{TABLES}/label_correction.csv",
+            caption="../report/correct_labels.rst",
+            category="Labels",
+            labels={"figure": "correction (table)"},
+        ),
+    log:
+        f"{LOGS}/correct_labels.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        protocol=PROTOCOL,
+        code=code("correct_labels"),
+    message:
+        "Correcting labels by those of a dearer protocol"
+    script:
+        "../../scripts/correct_labels.py"
+
+
+TRAINING_LABELS = rules.correct_labels.output.clusters
+
+
+rule plot_label_correction:
+    input:
+        pairs=rules.correct_labels.output.pairs,
+        summary=rules.correct_labels.output.summary,
+    output:
+        pdf=f"{FIGURES}/label_correction.pdf",
+        png=report(
+            f"{FIGURES}/label_correction.png",
+            caption="../report/plot_label_correction.rst",
+            category="Labels",
+            labels={"figure": "correction"},
+        ),
+    log:
+        f"{LOGS}/plot_label_correction.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_label_correction"),
+    message:
+        "Drawing: labels of both protocols and the line through them"
+    script:
+        "../../scripts/plot_label_correction.py"
