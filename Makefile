@@ -19,7 +19,7 @@ RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo demo-potential run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-active bench-inference bench-labels next-labels labels-status retry-labels retry-frames label-set \
+	bench bench-active bench-inference bench-labels bench-relaxation next-labels labels-status retry-labels retry-frames label-set \
 	setup clean help
 
 help:  ## list the targets
@@ -91,6 +91,9 @@ bench-active: setup  ## replay which labels to compute next: random choice again
 
 bench-inference: setup  ## time and memory of training, and of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_inference.py $(CONFIG) $(ENVIRONMENTS)
+
+bench-relaxation: setup  ## relax clusters of a label set and label them again (SET=extxyz CLUSTERS=n a class)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_relaxation.py $(SET) $(CLUSTERS) $(CORES)
 
 rerun-table: setup  ## regenerate docs/reruns.csv and docs/reruns.md
 	PYTHONPATH=scripts $(BIN)/python tests/workflow/rerun_table.py
