@@ -407,7 +407,7 @@ def join_tables(tables):
     Raises
     ------
     InputError
-        if two tables have different values for one key.
+        if two tables have different values for one key, or different clusters of one name.
     """
     joined = pd.concat(tables, ignore_index=True)
     values = joined[joined["status"] == "ok"].groupby("key")["shielding_ppm"]
@@ -418,6 +418,13 @@ def join_tables(tables):
         raise InputError(
             f"two values for label {key}: {listed} ppm; one of them is wrong: remove the label "
             "set (labelling.shipped) or the label file that you do not trust"
+        )
+    keys = joined.groupby("cluster_id")["key"].nunique()
+    if (keys > 1).any():
+        raise InputError(
+            f"{keys[keys > 1].index[0]} is the name of {keys.max()} different clusters, of several "
+            "MD runs; give this study another name (study), or take the set out of "
+            "labelling.shipped"
         )
     ok_first = joined.loc[(joined["status"] != "ok").sort_values(kind="stable").index]
     return joined.loc[ok_first.drop_duplicates("key").index.sort_values()].reset_index(drop=True)

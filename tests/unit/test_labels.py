@@ -347,16 +347,28 @@ def test_label_set_with_two_values_for_a_key_is_refused(computed, store, tmp_pat
 def test_joined_tables_have_every_key_once():
     first = pd.DataFrame(
         {"key": ["a", "b"], "status": ["ok", "failed"], "shielding_ppm": [90.0, np.nan]}
-    )
+    ).assign(cluster_id=["0", "1"])
     second = pd.DataFrame(
         {"key": ["b", "a", "c"], "status": ["ok"] * 3, "shielding_ppm": [91.0, 90.001, 92.0]}
-    )
+    ).assign(cluster_id=["1", "0", "2"])
     joined = labels.join_tables([first, second])
     assert sorted(joined["key"]) == ["a", "b", "c"]
     assert joined.set_index("key")["shielding_ppm"].to_dict() == {"a": 90.0, "b": 91.0, "c": 92.0}
     second.loc[1, "shielding_ppm"] = 90.5
     with pytest.raises(InputError, match=r"two values for label a: 90\.0000, 90\.5000 ppm"):
         labels.join_tables([first, second])
+
+
+def test_two_clusters_of_one_name_are_not_joined():
+    """A set made by an earlier MD of the same study: the geometries would be mixed up."""
+    tables = [
+        pd.DataFrame({"key": [key], "cluster_id": "set/1M/r0/f1/n0", "status": "ok"}).assign(
+            shielding_ppm=90.0
+        )
+        for key in "ab"
+    ]
+    with pytest.raises(InputError, match="set/1M/r0/f1/n0 is the name of 2 different clusters"):
+        labels.join_tables(tables)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 rubbish PAR1"])
