@@ -79,6 +79,7 @@ lint: setup  ## formatters and linters
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/lifsi_dme_potential.yaml
 
 docs: setup  ## regenerate config/schema.json and config/README.md
 	PYTHONPATH=scripts $(BIN)/python -m ionshift.config_docs

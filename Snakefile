@@ -39,6 +39,7 @@ include: "workflow/rules/elf.smk"
 
 if STUDY.potential_training:
 
+    include: "workflow/rules/potential_common.smk"
     include: "workflow/rules/potential.smk"
 
     if COMPARED:

@@ -4,26 +4,10 @@ TABLE_RULES += ["tabulate_liquids"]
 FIGURE_RULES += ["plot_liquids"]
 
 
-def classical_trajectories(wildcards):
-    return expand(
-        rules.run_training_md.output.trajectory,
-        box=wildcards.system,
-        replica=range(TRAINING.md.replicas),
-    )
-
-
-def classical_topologies(wildcards):
-    return expand(
-        rules.run_training_md.output.topology,
-        box=wildcards.system,
-        replica=range(TRAINING.md.replicas),
-    )
-
-
 use rule measure_pairs as measure_classical_pairs with:
     input:
-        trajectories=classical_trajectories,
-        topologies=classical_topologies,
+        trajectories=lambda wildcards: training_md("trajectory", wildcards.system),
+        topologies=lambda wildcards: training_md("topology", wildcards.system),
     output:
         rdf=f"{POTENTIAL_FOLDER}/classical/pair_rdf_{{system}}.csv",
     log:
@@ -36,8 +20,8 @@ use rule measure_pairs as measure_classical_pairs with:
 
 use rule predict_shifts as predict_classical with:
     input:
-        trajectories=classical_trajectories,
-        topologies=classical_topologies,
+        trajectories=lambda wildcards: training_md("trajectory", wildcards.system),
+        topologies=lambda wildcards: training_md("topology", wildcards.system),
         shell=rules.set_cutoff.output.shell,
         model=rules.train_model.output.model,
         axes=rules.find_axes.output.axes,
@@ -57,9 +41,7 @@ rule tabulate_liquids:
         classical_rdf=expand(rules.measure_classical_pairs.output.rdf, system=COMPARED),
         classical_predictions=expand(rules.predict_classical.output.predictions, system=COMPARED),
         classical_members=expand(rules.predict_classical.output.members, system=COMPARED),
-        classical_summaries=expand(
-            rules.run_training_md.output.summary, box=COMPARED, replica=range(TRAINING.md.replicas)
-        ),
+        classical_summaries=training_md("summary", COMPARED),
         potential_rdf=expand(rules.measure_pairs.output.rdf, system=COMPARED),
         potential_predictions=expand(rules.predict_shifts.output.predictions, system=COMPARED),
         potential_members=expand(rules.predict_shifts.output.members, system=COMPARED),
