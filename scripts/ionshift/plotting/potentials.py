@@ -119,34 +119,35 @@ def rounds(errors, met, exploration, style):
 
 
 def liquids(table, rdf, predictions, ligand_elements, style):
-    """g(r), shares of the classes and shieldings of both liquids, a row a system.
+    """g(r) with solvents and anions, shares of the classes and shieldings of both liquids.
 
-    `rdf` and `predictions` are dicts by source (the keys of `LINES`); those of `predictions` are
-    dicts by system.
+    Four panels a system. `rdf` and `predictions` are dicts by source (the keys of `LINES`); those
+    of `predictions` are dicts by system.
     """
     systems = list(dict.fromkeys(table["system"]))
-    figure, axes = make_axes(style, 0.5 * len(systems) + 0.1, len(systems), 3, squeeze=False)
-    for row, system in zip(axes, systems, strict=True):
-        _liquid_rdf(row[0], rdf, system, ligand_elements)
-        _class_shares(row[1], table[table["system"] == system], style)
-        _shieldings(row[2], {name: predictions[name][system] for name in LINES})
-        row[0].set_title(system, loc="left", pad=2, fontsize=style.font_size_pt)
+    figure, axes = make_axes(style, 0.85 * len(systems) + 0.1, 2 * len(systems), 2, squeeze=False)
+    for number, system in enumerate(systems):
+        upper, lower = axes[2 * number], axes[2 * number + 1]
+        for axis, role in zip(upper, ROLES, strict=True):
+            _liquid_rdf(axis, rdf, system, ligand_elements, role)
+        _class_shares(lower[0], table[table["system"] == system], style)
+        _shieldings(lower[1], {name: predictions[name][system] for name in LINES})
+        upper[0].set_title(system, loc="left", pad=2, fontsize=style.font_size_pt)
     handles = [
         Line2D([], [], color="black", ls=LINES[name], label=SOURCE_LABELS[name]) for name in LINES
     ]
-    handles += [Line2D([], [], color=colour, label=role) for role, colour in ROLES.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=4, columnspacing=1.0)
+    figure.legend(handles=handles, loc="outside upper center", ncols=2)
     return figure
 
 
-def _liquid_rdf(axis, rdf, system, ligand_elements):
+def _liquid_rdf(axis, rdf, system, ligand_elements, role):
     for name in LINES:
         own = rdf[name][rdf[name]["system"] == system]
-        for role, colour in ROLES.items():
-            for element in ligand_elements:
-                part = own[own["pair"].str.endswith(f"-{element} ({role})")]
-                axis.plot(part["r_A"], part["g"], color=colour, ls=LINES[name])
-    axis.set(xlabel="r / A", ylabel="g(r) of nucleus and ligands", xlim=(1.5, None), ylim=(0, None))
+        for element in ligand_elements:
+            part = own[own["pair"].str.endswith(f"-{element} ({role})")]
+            axis.plot(part["r_A"], part["g"], color=ROLES[role], ls=LINES[name])
+    ligands = ", ".join(ligand_elements)
+    axis.set(xlabel="r / A", ylabel=f"g(r), {ligands} of {role}s", xlim=(1.5, None), ylim=(0, None))
 
 
 def _class_shares(axis, table, style):
@@ -164,7 +165,7 @@ def _class_shares(axis, table, style):
             error_kw={"lw": 0.6},
         )
     axis.set_xticks(place, CLASSES, rotation=45)
-    axis.set(ylabel="share of environments", ylim=(0, None))
+    axis.set(ylabel="share", ylim=(0, None))
 
 
 def _shieldings(axis, predictions):
