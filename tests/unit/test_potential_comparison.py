@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import plot_liquids
-import tabulate_liquids
+import plot_potential_liquids
+import tabulate_potential_liquids
 from ionshift.config import MD, Figures, PotentialTraining, Shell, load
 from ionshift.members import member_table
 from ionshift.potentials import comparison
@@ -167,7 +167,7 @@ def test_script_and_figure(found, tmp_path):
     params = Named(systems=["3M"], shell={"ligand_elements": ["O"]}, n_blocks=2)
     table = tmp_path / "table.csv"
     job = SimpleNamespace(input=Named(inputs), params=params, output=Named(table=table))
-    tabulate_liquids.main(job, lambda line: None)
+    tabulate_potential_liquids.main(job, lambda line: None)
     written = pd.read_csv(table).set_index("quantity")
     # Replicas are averaged.
     assert written.loc["density", "classical"] == pytest.approx(1.0)
@@ -178,5 +178,5 @@ def test_script_and_figure(found, tmp_path):
         systems=["3M"], ligand_elements=["O"], style=Figures().model_dump(mode="json")
     )
     job.output = [tmp_path / "liquids.pdf", tmp_path / "liquids.png"]
-    plot_liquids.main(job, lambda line: None)
+    plot_potential_liquids.main(job, lambda line: None)
     assert all(path.stat().st_size > 5000 for path in job.output)

@@ -97,9 +97,12 @@ def test_both_liquids_are_compared_where_the_box_is_the_same(project):
     assert (
         own["predict_classical"] == own["measure_classical_pairs"] == len(project.config["systems"])
     )
-    assert own["tabulate_liquids"] == own["plot_liquids"] == 1
+    assert own["tabulate_potential_liquids"] == own["plot_potential_liquids"] == 1
     other = count({"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}})
-    assert not {"predict_classical", "tabulate_liquids", "plot_liquids"} & other.keys()
+    assert (
+        not {"predict_classical", "tabulate_potential_liquids", "plot_potential_liquids"}
+        & other.keys()
+    )
 
 
 def planned(project, change):

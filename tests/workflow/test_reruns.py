@@ -33,8 +33,9 @@ NO_RESULT = {
 ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
 PLOTS = {rule for rule in RULES if rule.startswith("plot_")}
-# Rules that only a study with `potential_training` or `relaxation` has.
-OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(("plot_potential_", "plot_relaxation"))}
+# Rules that only a study with further blocks or keys has.
+OPTIONAL = ("plot_potential_", "plot_relaxation", "plot_label_correction")
+OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
 DRAWING = PLOTS | {"write_map_page"}
 
 

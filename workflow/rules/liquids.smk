@@ -1,7 +1,7 @@
 # MD with a potential against the classical MD of the same box: included where a study that trains
 # its potential runs such boxes.
-TABLE_RULES += ["tabulate_liquids"]
-FIGURE_RULES += ["plot_liquids"]
+TABLE_RULES += ["tabulate_potential_liquids"]
+FIGURE_RULES += ["plot_potential_liquids"]
 
 
 use rule measure_pairs as measure_classical_pairs with:
@@ -36,7 +36,7 @@ use rule predict_shifts as predict_classical with:
         "Predicting every nucleus of the classical {wildcards.system}"
 
 
-rule tabulate_liquids:
+rule tabulate_potential_liquids:
     input:
         classical_rdf=expand(rules.measure_classical_pairs.output.rdf, system=COMPARED),
         classical_predictions=expand(rules.predict_classical.output.predictions, system=COMPARED),
@@ -50,12 +50,12 @@ rule tabulate_liquids:
     output:
         table=report(
             f"{TABLES}/potential_liquids.csv",
-            caption="../report/tabulate_liquids.rst",
+            caption="../report/tabulate_potential_liquids.rst",
             category="Potential",
             labels={"figure": "liquids (table)"},
         ),
     log:
-        f"{LOGS}/tabulate_liquids.log",
+        f"{LOGS}/tabulate_potential_liquids.log",
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -66,30 +66,30 @@ rule tabulate_liquids:
         systems=COMPARED,
         shell=block("shell", "ligand_elements"),
         n_blocks=STUDY.spectrum.n_blocks,
-        code=code("tabulate_liquids"),
+        code=code("tabulate_potential_liquids"),
     message:
         "Comparing the liquids of potential and force field"
     script:
-        "../../scripts/tabulate_liquids.py"
+        "../../scripts/tabulate_potential_liquids.py"
 
 
-rule plot_liquids:
+rule plot_potential_liquids:
     input:
-        table=rules.tabulate_liquids.output.table,
-        classical_rdf=rules.tabulate_liquids.input.classical_rdf,
-        classical_predictions=rules.tabulate_liquids.input.classical_predictions,
-        potential_rdf=rules.tabulate_liquids.input.potential_rdf,
-        potential_predictions=rules.tabulate_liquids.input.potential_predictions,
+        table=rules.tabulate_potential_liquids.output.table,
+        classical_rdf=rules.tabulate_potential_liquids.input.classical_rdf,
+        classical_predictions=rules.tabulate_potential_liquids.input.classical_predictions,
+        potential_rdf=rules.tabulate_potential_liquids.input.potential_rdf,
+        potential_predictions=rules.tabulate_potential_liquids.input.potential_predictions,
     output:
         pdf=f"{FIGURES}/potential_liquids.pdf",
         png=report(
             f"{FIGURES}/potential_liquids.png",
-            caption="../report/plot_liquids.rst",
+            caption="../report/plot_potential_liquids.rst",
             category="Potential",
             labels={"figure": "liquids"},
         ),
     log:
-        f"{LOGS}/plot_liquids.log",
+        f"{LOGS}/plot_potential_liquids.log",
     conda:
         "../../envs/figures.yaml"
     threads: 1
@@ -97,8 +97,8 @@ rule plot_liquids:
         systems=COMPARED,
         ligand_elements=STUDY.shell.ligand_elements,
         style=block("figures"),
-        code=code("plot_liquids"),
+        code=code("plot_potential_liquids"),
     message:
         "Drawing: the liquids of potential and force field"
     script:
-        "../../scripts/plot_liquids.py"
+        "../../scripts/plot_potential_liquids.py"
