@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ionshift.plotting.style import bar_length, make_axes, plain_log_ticks, system_colours
 from ionshift.potentials.validation import hole_eV
@@ -12,12 +13,12 @@ LINES = {"classical": "--", "potential": "-"}
 """Style of a line by the source of a liquid."""
 SOURCE_LABELS = {"classical": "force field", "potential": "potential"}
 ROLES = {"solvent": "#0072B2", "anion": "#D55E00"}
-LABELS = {"energy": "energy / meV an atom", "force": "force / meV A$^{-1}$"}
+UNITS = {"energy": "meV an atom", "force": "meV A$^{-1}$"}
 
 
 def parity(table, metrics, style):
     """Predicted against reference energies and force components."""
-    figure, axes = make_axes(style, aspect=0.55, n_columns=2)
+    figure, axes = make_axes(style, aspect=0.6, n_columns=2)
     for axis, quantity in zip(axes, ("energy", "force"), strict=True):
         values = table[table["quantity"] == quantity]
         for part, colour in (("train", TRAIN), ("test", TEST)):
@@ -33,7 +34,10 @@ def parity(table, metrics, style):
             ha="right",
             va="bottom",
         )
-        axis.set(xlabel=f"reference {LABELS[quantity]}", ylabel=f"predicted {LABELS[quantity]}")
+        axis.set(xlabel=f"reference / {UNITS[quantity]}", ylabel=f"predicted / {UNITS[quantity]}")
+        axis.set_title(quantity, loc="left", pad=2, fontsize=style.font_size_pt)
+        axis.xaxis.set_major_locator(MaxNLocator(3))
+        axis.yaxis.set_major_locator(MaxNLocator(4))
     axes[0].legend(loc="upper left", handletextpad=0.2)
     return figure
 
@@ -50,33 +54,37 @@ def _rmse(metrics, quantity):
 
 def errors(metrics, curve, epochs, style):
     """Force error by element; validation error by epoch; test error by number of frames."""
-    figure, (left, middle, right) = make_axes(style, aspect=0.42, n_columns=3)
+    figure, axes = make_axes(style, aspect=0.95, n_rows=2, n_columns=2)
+    grid = axes[0, 0].get_gridspec()
+    for axis in axes[0]:
+        axis.remove()
+    upper, (left, right) = figure.add_subplot(grid[0, :]), axes[1]
     force = metrics[(metrics["quantity"] == "force") & (metrics["model"] == "committee")]
     elements = [name for name in force["element"].unique() if name != "all"]
     place = np.arange(len(elements))
     for shift, part, colour in ((-0.2, "train", TRAIN), (0.2, "test", TEST)):
         chosen = force[force["part"] == part].set_index("element").reindex(elements)
-        left.bar(place + shift, chosen["rmse"], width=0.4, color=colour, label=part)
-    left.set_xticks(place, elements)
-    left.set(ylabel="force RMSE / meV A$^{-1}$")
-    left.legend(loc="upper right")
+        upper.bar(place + shift, chosen["rmse"], width=0.4, color=colour, label=part)
+    upper.set_xticks(place, elements)
+    upper.set(ylabel="force RMSE / meV A$^{-1}$")
+    upper.legend(loc="upper left")
     for _, part in epochs.groupby("model"):
-        middle.plot(part["epoch"], part["force_rmse_meV_A"], lw=0.8, color=TEST)
-    middle.set(xlabel="epoch", ylabel="validation RMSE", yscale="log")
-    plain_log_ticks(middle.yaxis)
+        left.plot(part["epoch"], part["force_rmse_meV_A"], lw=0.8, color=TEST)
+    left.set(xlabel="epoch", ylabel="validation RMSE", yscale="log")
+    plain_log_ticks(left.yaxis)
     right.plot(curve["n_train"], curve["force_rmse_meV_A"], "o", color=TEST)
     right.set(xlabel="training frames", ylabel="test RMSE", xscale="log", yscale="log")
-    plain_log_ticks(right.xaxis)
-    plain_log_ticks(right.yaxis)
+    for axis in (right.xaxis, right.yaxis):
+        plain_log_ticks(axis)
     return figure
 
 
 def validation(checks, nve, scan, style):
     """Total energy of the NVE run, and energies of all pairs of elements coming together."""
-    figure, (left, right) = make_axes(style, aspect=0.5, n_columns=2)
+    figure, (left, right) = make_axes(style, aspect=0.6, n_columns=2)
     left.plot(nve["time_ps"], nve["total_meV_atom"], color=TEST)
     left.axhline(0, color="black", lw=0.5)
-    left.set(xlabel="time / ps", ylabel="total energy / meV an atom")
+    left.set(xlabel="time / ps", ylabel="energy / meV an atom")
     limit_eV = checks.set_index("check").loc["short_range_repulsion", "limit"]
     for pair, part in scan.groupby("pair"):
         falls = not hole_eV(part["energy_eV"].to_numpy()) <= limit_eV
@@ -102,13 +110,14 @@ def rounds(errors, met, exploration, style):
     numbers = sorted(set(errors["test_round"]) | set(met["round"]))
     colours = system_colours(numbers, style)
     for number, part in errors.groupby("test_round"):
-        label = "classical MD" if number == 0 else f"round {number}"
-        left.plot(
-            part["model_round"], part["force_rmse_meV_A"], "o-", color=colours[number], label=label
-        )
+        left.plot(part["model_round"], part["force_rmse_meV_A"], "o-", color=colours[number])
     left.set_xticks(sorted(set(errors["model_round"])))
     left.set(xlabel="round of the potential", ylabel="force RMSE / meV A$^{-1}$", ylim=(0, None))
-    figure.legend(loc="outside upper left", ncols=4, title="frames of")
+    handles = [
+        Line2D([], [], color=colours[number], label=f"round {number}" if number else "classical MD")
+        for number in numbers
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
     for (number, _), part in met.groupby(["round", "box"]):
         right.plot(part["time_ps"], part["deviation_eV_A"], lw=0.8, color=colours[number])
     for limit in (exploration.deviation_low_eV_A, exploration.deviation_high_eV_A):

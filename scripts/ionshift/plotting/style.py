@@ -6,11 +6,12 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from ionshift.files import atomic_path
 
 MM_PER_INCH = 25.4
+NARROW = 4
 SHIFT_LABEL = "chemical shift / ppm"
 
 
@@ -56,8 +57,13 @@ def in_order(table):
 
 
 def plain_log_ticks(axis):
-    """Ticks at 1, 2 and 5 of every decade as plain numbers, for one axis of few decades."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """Ticks as plain numbers for one axis of few decades: at 1, 2 and 5 of every decade.
+
+    What does not reach over two of these has a few ticks at equal distances.
+    """
+    low, high = axis.get_view_interval()
+    few = high < NARROW * low
+    axis.set_major_locator(MaxNLocator(3) if few else LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FormatStrFormatter("%g"))
     axis.set_minor_formatter(NullFormatter())
 
