@@ -31,7 +31,7 @@ def message(data):
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_shipped_study_loads(path):
     loaded = config.load(path)
-    expected = ["3M"] if path.stem == "lifsi_dme_potential" else ["1M", "2M", "3M", "4M"]
+    expected = ["2.9M"] if path.stem == "lifsi_dme_potential" else ["1M", "2M", "3M", "4M"]
     assert list(loaded.systems) == expected
 
 
