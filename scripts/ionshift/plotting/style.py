@@ -59,7 +59,8 @@ def in_order(table):
 def plain_log_ticks(axis):
     """Ticks as plain numbers for one axis of few decades: at 1, 2 and 5 of every decade.
 
-    What does not reach over two of these has a few ticks at equal distances.
+    What does not reach over two of these has a few ticks at equal distances; so call it when all
+    is drawn.
     """
     low, high = axis.get_view_interval()
     few = high < NARROW * low

@@ -57,10 +57,10 @@ def learning_curve(table, style):
         table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean as guess"
     )
     axis.set(xscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
-    plain_log_ticks(axis.xaxis)
     fit = table.iloc[-1]
     if np.isfinite(fit["power_b"]):
         _draw_power_law(axis, fit, table["n_train"].min())
+    plain_log_ticks(axis.xaxis)
     axis.set_ylim(0, 1.45 * max(table["baseline_rmse_ppm"].iloc[-1], table["rmse_ppm"].max()))
     axis.legend(loc="upper right", ncols=2, columnspacing=1.0)
     return figure
