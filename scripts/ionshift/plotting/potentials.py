@@ -4,7 +4,13 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ionshift.plotting.style import bar_length, make_axes, plain_log_ticks, system_colours
+from ionshift.plotting.style import (
+    bar_length,
+    corner_note,
+    make_axes,
+    plain_log_ticks,
+    system_colours,
+)
 from ionshift.potentials.validation import hole_eV
 from ionshift.speciation import CLASSES
 
@@ -26,14 +32,7 @@ def parity(table, metrics, style):
             axis.plot(chosen["reference"], chosen["predicted"], ".", ms=2, color=colour, label=part)
         ends = [values["reference"].min(), values["reference"].max()]
         axis.plot(ends, ends, color="black", lw=0.6)
-        axis.text(
-            0.97,
-            0.03,
-            f"RMSE {_rmse(metrics, quantity):.3g}",
-            transform=axis.transAxes,
-            ha="right",
-            va="bottom",
-        )
+        corner_note(axis, f"RMSE {_rmse(metrics, quantity):.3g}")
         axis.set(xlabel=f"reference / {UNITS[quantity]}", ylabel=f"predicted / {UNITS[quantity]}")
         axis.set_title(quantity, loc="left", pad=2, fontsize=style.font_size_pt)
         axis.xaxis.set_major_locator(MaxNLocator(3))

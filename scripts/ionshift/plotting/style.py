@@ -72,3 +72,8 @@ def plain_log_ticks(axis):
 def bar_length(values):
     """Error bars for drawing: an unknown error (NaN) is drawn as none."""
     return np.nan_to_num(np.asarray(values, float), nan=0.0)
+
+
+def corner_note(axis, text):
+    """Text in the lower right corner of the axes."""
+    axis.text(0.97, 0.03, text, transform=axis.transAxes, ha="right", va="bottom")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ionshift.plotting.style import bar_length, make_axes, plain_log_ticks
+from ionshift.plotting.style import bar_length, corner_note, make_axes, plain_log_ticks
 from ionshift.speciation import CLASSES
 
 LARGEST_SHOWN = 1e6
@@ -30,7 +30,7 @@ def parity(table, metrics, style):
     ends = [table["label_ppm"].min() - 0.1, table["label_ppm"].max() + 0.1]
     axis.plot(ends, ends, color="black", lw=0.6)
     row = metrics[metrics["part"] == "test"].iloc[0]
-    _note(
+    corner_note(
         axis,
         f"RMSE {row['rmse_ppm']:.2f} ppm\nMAE {row['mae_ppm']:.2f} ppm\nR$^2$ {row['r2']:.2f}\n"
         f"mean as guess {row['baseline_rmse_ppm']:.2f} ppm",
@@ -107,7 +107,7 @@ def label_correction(pairs, summary, style):
     row = summary.iloc[0]
     ends = np.array([pairs["shielding_ppm"].min(), pairs["shielding_ppm"].max()])
     axis.plot(ends, row["intercept_ppm"] + row["slope"] * ends, color="black", lw=0.8)
-    _note(
+    corner_note(
         axis,
         f"slope {row['slope']:.2f} $\\pm$ {row['slope_err']:.2f}\n"
         f"error {row['corrected_ppm']:.3f} ppm, held out\n"
@@ -117,8 +117,3 @@ def label_correction(pairs, summary, style):
     axis.set_ylabel("shielding, dearer protocol / ppm")
     axis.legend(loc="upper left", handletextpad=0.2)
     return figure
-
-
-def _note(axis, text):
-    """Text in the lower right corner."""
-    axis.text(0.97, 0.03, text, transform=axis.transAxes, ha="right", va="bottom")

@@ -47,17 +47,15 @@ def liquid_table(system, densities_g_cm3, rdf, predictions, members, shell, n_bl
         rows += _distance_rows(rdf, role, settings.ligand_elements, cutoff_A)
     samples = {name: Samples.of(predictions[name], n_blocks) for name in SOURCES}
 
-    def mean_row(quantity, unit, values_of):
-        values = {name: samples[name].mean(values_of(predictions[name])) for name in SOURCES}
-        return _row(quantity, unit, values)
+    def mean_row(quantity, unit, column, equal_to=None):
+        values = {name: predictions[name][column] for name in SOURCES}
+        if equal_to is not None:
+            values = {name: column == equal_to for name, column in values.items()}
+        return _row(quantity, unit, {name: samples[name].mean(values[name]) for name in SOURCES})
 
-    for column in ("coordination", "n_solvent", "n_anion"):
-        rows.append(mean_row(column, "", lambda table, column=column: table[column]))
-    for name in CLASSES:
-        rows.append(
-            mean_row(f"share of {name}", "", lambda table, name=name: table["class"] == name)
-        )
-    shielding = mean_row("shielding", "ppm", lambda table: table["shielding_ppm"])
+    rows += [mean_row(column, "", column) for column in ("coordination", "n_solvent", "n_anion")]
+    rows += [mean_row(f"share of {name}", "", "class", equal_to=name) for name in CLASSES]
+    shielding = mean_row("shielding", "ppm", "shielding_ppm")
     shielding["model_err"] = float(
         spread(means(members["potential"]) - means(members["classical"]))
     )
