@@ -5,6 +5,7 @@ evaluated once, cut into compact blocks of points that keep only the functions t
 them, and used for all cycles and for the magnetic derivative of the XC matrix.
 """
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ class Block:
     """Grid points close together and the basis functions that reach them."""
 
     functions: np.ndarray  # indices of the basis functions, (n,)
-    values: np.ndarray  # (1 or 4, points, n): value, d/dx, d/dy, d/dz
+    values: np.ndarray  # (1 or 4, n, points): value, d/dx, d/dy, d/dz
     weights: np.ndarray  # (points,)
     coords: np.ndarray  # (points, 3), bohr
 
@@ -34,22 +35,24 @@ def build_blocks(mol, coords, weights, with_gradient, dtype=np.float64, cutoff=F
     blocks = []
     for start in range(0, len(weights), POINTS_PER_EVALUATION):
         part = slice(start, start + POINTS_PER_EVALUATION)
-        values = mol.eval_gto(name, coords[part]).reshape(4 if with_gradient else 1, -1, mol.nao)
-        kept = np.abs(weights[part]) * (values[0] ** 2).sum(axis=1) > POINT_CUTOFF
-        blocks += _cut(values[:, kept], coords[part][kept], weights[part][kept], dtype, cutoff)
+        n_points = len(weights[part])
+        values = mol.eval_gto(name, coords[part]).reshape(-1, n_points, mol.nao)
+        values = values.transpose(0, 2, 1)  # as PySCF has them in memory
+        matters = np.abs(weights[part]) * (values[0] ** 2).sum(axis=0) > POINT_CUTOFF
+        points = np.flatnonzero(matters)
+        for first in range(0, len(points), POINTS_PER_BLOCK):
+            chosen = points[first : first + POINTS_PER_BLOCK]
+            functions, kept = _compact(values, chosen, cutoff)
+            kept = np.ascontiguousarray(kept, dtype=dtype)
+            blocks.append(Block(functions, kept, weights[part][chosen], coords[part][chosen]))
     return blocks
 
 
-def _cut(values, coords, weights, dtype, cutoff):
-    """Cut evaluated points into blocks without the functions that vanish there."""
-    blocks = []
-    for start in range(0, len(weights), POINTS_PER_BLOCK):
-        part = slice(start, start + POINTS_PER_BLOCK)
-        reach = np.abs(values[:, part]).max(axis=(0, 1))
-        functions = np.flatnonzero(reach > cutoff)
-        kept = np.ascontiguousarray(values[:, part][:, :, functions], dtype=dtype)
-        blocks.append(Block(functions, kept, weights[part], coords[part]))
-    return blocks
+def _compact(values, points, cutoff):
+    """The functions that reach the stretch of the ascending `points`, their values at these."""
+    stretch = values[:, :, points[0] : points[-1] + 1]
+    functions = np.flatnonzero(np.abs(stretch).max(axis=(0, 2)) > cutoff)
+    return functions, stretch[:, functions].take(points - points[0], axis=2)
 
 
 class CachedNumInt(numint.NumInt):
@@ -71,6 +74,7 @@ class CachedNumInt(numint.NumInt):
         """Drop the basis functions kept."""
         self._grid = None
         self._kept, self._n_kept, self._bytes_kept = [], 0, 0
+        return_freed_memory()
 
     def rsh_and_hybrid_coeff(self, xc_code, spin=0):
         """(omega, long-range share, share) of exact exchange."""
@@ -98,8 +102,8 @@ class CachedNumInt(numint.NumInt):
     def potential_on_block(self, xc, xctype, block, dm):
         """(weighted XC potential (1 or 4, points), energy density, density) on one block."""
         dm_block = dm[np.ix_(block.functions, block.functions)].astype(self.dtype)
-        contracted = block.values[0] @ dm_block
-        rho = np.einsum("xgi,gi->xg", block.values, contracted).astype(np.float64)
+        contracted = dm_block @ block.values[0]
+        rho = np.einsum("xig,ig->xg", block.values, contracted).astype(np.float64)
         rho[1:] *= 2
         energy, potential = self.eval_xc_eff(
             xc, rho[0] if xctype == "LDA" else rho, deriv=1, xctype=xctype
@@ -129,7 +133,7 @@ class CachedNumInt(numint.NumInt):
             n_electrons += rho @ block.weights
             energy += (rho * block.weights) @ density_energy
             potential[0] *= 0.5
-            part = block.values[0].T @ _weighted(block.values, potential)
+            part = block.values[0] @ _weighted(block.values, potential).T
             matrix[np.ix_(block.functions, block.functions)] += part
         return n_electrons, energy, matrix + matrix.T
 
@@ -147,11 +151,18 @@ class CachedNumInt(numint.NumInt):
                 if xctype == "GGA":
                     weighted[0] += potential[1 + axis]
                 weighted[0] *= 0.5
-                part = block.values[0].T @ _weighted(block.values, weighted)
+                part = block.values[0] @ _weighted(block.values, weighted).T
                 matrices[axis][square] += part
         return matrices + matrices.transpose(0, 2, 1)
 
 
 def _weighted(values, potential):
-    """sum_x values[x] * potential[x] over value and gradient components, (points, n)."""
-    return np.einsum("xgi,xg->gi", values, potential.astype(values.dtype))
+    """sum_x values[x] * potential[x] over value and gradient components, (n, points)."""
+    return np.einsum("xig,xg->ig", values, potential.astype(values.dtype))
+
+
+def return_freed_memory():
+    """Give freed memory back to the system: glibc keeps that of many small arrays otherwise."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
