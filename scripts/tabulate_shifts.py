@@ -3,7 +3,7 @@
 import pandas as pd
 
 from common import launch
-from ionshift import spectrum
+from ionshift import coordination, spectrum
 from ionshift.config import Spectrum
 from ionshift.files import atomic_path
 from ionshift.tables import mean_molarity_M, read_by_system
@@ -23,7 +23,8 @@ def main(snakemake, log):
         "speciation": spectrum.speciation_table(
             predictions, members, molarity_M, settings.n_blocks
         ),
-        "coordination": spectrum.coordination_table(predictions, molarity_M, settings.n_blocks),
+        "coordination": coordination.coordination_table(predictions, molarity_M, settings.n_blocks),
+        "settling": coordination.settling_table(predictions, settings.n_blocks),
     }
     for name, table in tables.items():
         with atomic_path(snakemake.output[name]) as path:

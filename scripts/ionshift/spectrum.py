@@ -139,25 +139,3 @@ def speciation_table(predictions, members, molarity_M, n_blocks):
                 }
             )
     return pd.DataFrame(rows)
-
-
-def coordination_table(predictions, molarity_M, n_blocks):
-    """Mean numbers of anions, solvents and ligand atoms in the shell, with errors."""
-    rows = []
-    for system, table in predictions.items():
-        row = {"system": system, "molarity_M": molarity_M[system]}
-        samples = Samples.of(table, n_blocks)
-        for name in ("n_anion", "n_solvent", "coordination"):
-            row[name], row[f"{name}_err"] = samples.mean(table[name])
-        first, second = _halves(table["n_anion"].to_numpy(), table["time_ps"].to_numpy())
-        row |= {"n_anion_first_half": first, "n_anion_second_half": second}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _halves(values, time_ps):
-    middle = (time_ps.min() + time_ps.max()) / 2
-    late = time_ps > middle
-    if late.all() or not late.any():
-        return float(values.mean()), float("nan")
-    return float(values[~late].mean()), float(values[late].mean())

@@ -105,11 +105,3 @@ def test_what_the_predictions_do_not_tell_is_unknown():
     table = spectrum.shift_table(unknown, nobody, {"1M": 1.0, "2M": 2.0}, n_blocks=5)
     assert table["extrapolated_share"].isna().all()
     assert table["change_ppm"].iloc[1] == pytest.approx(1.0)
-
-
-def test_coordination_halves_show_drift():
-    table = predictions(np.zeros(100))
-    table["n_anion"] = np.repeat([0, 2], 50)
-    row = spectrum.coordination_table({"1M": table}, {"1M": 1.0}, n_blocks=5).iloc[0]
-    assert (row["n_anion_first_half"], row["n_anion_second_half"]) == (0, 2)
-    assert row["n_anion"] == 1

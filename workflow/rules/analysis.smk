@@ -64,6 +64,7 @@ rule tabulate_shifts:
         spectra=f"{TABLES}/spectra.csv",
         speciation=f"{TABLES}/speciation.csv",
         coordination=f"{TABLES}/coordination.csv",
+        settling=f"{TABLES}/settling.csv",
     log:
         f"{LOGS}/tabulate_shifts.log",
     benchmark:

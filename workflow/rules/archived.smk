@@ -7,6 +7,7 @@ FROM_PREDICTIONS = {
     "plot_lines": [],
     "plot_shifts": [],
     "plot_speciation": [],
+    "plot_settling": [],
     "tabulate_exchange": [],
     "plot_shift_autocorrelation": [],
     "plot_exchange": [],

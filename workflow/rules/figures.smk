@@ -3,6 +3,7 @@ FIGURE_RULES += [
     "plot_lines",
     "plot_shifts",
     "plot_speciation",
+    "plot_settling",
     "plot_rdf",
     "plot_parity",
     "plot_learning_curve",
@@ -111,6 +112,31 @@ rule plot_speciation:
         "Drawing: Share of the solvation classes against concentration"
     script:
         "../../scripts/plot_speciation.py"
+
+
+rule plot_settling:
+    input:
+        settling=rules.tabulate_shifts.output.settling,
+    output:
+        pdf=f"{FIGURES}/settling.pdf",
+        png=report(
+            f"{FIGURES}/settling.png",
+            caption="../report/plot_settling.rst",
+            category="Solvation",
+            labels={"figure": "settling of the shells"},
+        ),
+    log:
+        f"{LOGS}/plot_settling.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("plot_settling"),
+    message:
+        "Drawing: Anions in the shell over the run, replica by replica"
+    script:
+        "../../scripts/plot_settling.py"
 
 
 rule plot_rdf:

@@ -1,7 +1,10 @@
 """The liquid itself: speciation, radial distributions, thermodynamics."""
 
-from ionshift.plotting.style import bar_length, in_order, make_axes, system_colours
+from ionshift.plotting.style import bar_length, corner_note, in_order, make_axes, system_colours
 from ionshift.speciation import CLASSES
+
+MARKERS = "os^Dv<>p*h"
+LEGEND_COLUMNS = 4
 
 
 def speciation(table, style):
@@ -22,6 +25,41 @@ def speciation(table, style):
     axis.set_ylabel("share of environments / %")
     figure.legend(loc="outside upper center", ncols=len(CLASSES), handlelength=1.5)
     return figure
+
+
+def settling(table, style):
+    """Anions in the shell over the production run in blocks of time, a line a replica."""
+    systems = in_order(table)
+    colours = system_colours(systems, style)
+    figure, axis = make_axes(style)
+    for (system, replica), part in table.groupby(["system", "replica"], sort=False):
+        axis.errorbar(
+            (part["start_ps"] + part["end_ps"]) / 2,
+            part["n_anion"],
+            yerr=bar_length(part["n_anion_err"]),
+            fmt=MARKERS[int(replica) % len(MARKERS)] + "-",
+            color=colours[system],
+            elinewidth=0.4,
+            capsize=1,
+            label=system,
+        )
+    if len(table):
+        figure.legend(
+            *_once(axis), loc="outside upper center", ncols=LEGEND_COLUMNS, handlelength=1.5
+        )
+    else:
+        corner_note(axis, "fewer than two frames a block")
+    axis.set_ylim(0, None)
+    axis.set_xlabel("time of the production run / ps")
+    axis.set_ylabel("anions in the shell")
+    return figure
+
+
+def _once(axis):
+    """Handles and names of a legend that names every system once."""
+    handles, names = axis.get_legend_handles_labels()
+    unique = dict(zip(names, handles, strict=True))
+    return unique.values(), unique.keys()
 
 
 def radial_distribution(table, style):
@@ -52,9 +90,7 @@ def thermodynamics(table, style):
     figure, axis = make_axes(style)
     for (system, _), part in table.groupby(["system", "replica"], sort=False):
         axis.plot(part["elapsed_ps"], part["density_g_cm3"], color=colours[system], label=system)
-    handles, names = axis.get_legend_handles_labels()
-    unique = dict(zip(names, handles, strict=True))
-    axis.legend(unique.values(), unique.keys(), ncols=2)
+    axis.legend(*_once(axis), ncols=2)
     axis.set_xlabel("time over all stages / ps")
     axis.set_ylabel("density / g cm$^{-3}$")
     return figure
