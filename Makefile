@@ -19,7 +19,7 @@ RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo demo-potential run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-active bench-inference bench-labels bench-relaxation next-labels labels-status retry-labels retry-frames label-set \
+	bench bench-active bench-inference bench-labels bench-relaxation bench-workers next-labels labels-status retry-labels retry-frames label-set \
 	setup clean help
 
 help:  ## list the targets
@@ -116,9 +116,14 @@ next-labels: setup  ## choose what CONFIG labels next (N=40 METHOD=combined)
 bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
 	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)
 
-label-set:  ## remake the label set that ships (core-hours)
+bench-workers: setup  ## label with CORES processes, then with CORES threads (CLUSTERS=n SET=extxyz)
+	PYTHONPATH=scripts $(BIN)/python scripts/bench_workers.py $(SET) $(CLUSTERS) $(CORES)
+
+label-set:  ## remake the label sets (core-hours)
 	$(MAKE) run CONFIG=config/shipped_labels.yaml
 	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels.yaml lifsi_dme_fast
+	$(MAKE) run CONFIG=config/shipped_labels_2.yaml
+	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels_2.yaml lifsi_dme_fast_2
 
 clean:  ## remove results and environment
 	rm -rf results .snakemake .venv

@@ -8,6 +8,7 @@ import pytest
 from ase import Atoms
 
 import bench_labels
+import bench_workers
 from ionshift import label_benchmark, label_workers, labels
 from ionshift.config import PROTOCOLS, Figures, Protocol
 from ionshift.plotting import benchmark
@@ -85,6 +86,19 @@ def test_command_reuses_finished_labels(tmp_path, monkeypatch, capsys):
     bench_labels.main("set.extxyz", "2", "1")
     assert "2 labels in the store, 0 to compute" in capsys.readouterr().out
     pd.testing.assert_frame_equal(first, pd.read_csv("results/benchmarks/labels.csv"))
+
+
+def test_processes_and_threads_label_the_same_clusters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    clusters = [lithium_water(1.9), lithium_water(2.1)]
+    ways = [(1, 1), (1, 2), (2, 1)]
+    rows = [bench_workers.measure(clusters, *way, protocol=SMALL) for way in ways]
+    assert [(row["processes"], row["threads"]) for row in rows] == ways
+    assert [row["n"] for row in rows] == [2, 2, 2]
+    for row in rows:
+        assert row["labels_per_hour"] == pytest.approx(2 * 3600 / row["wall_s"])
+        assert row["max_rss_MB"] > 50 * row["processes"]
 
 
 def test_figure_without_any_error_is_drawn():
