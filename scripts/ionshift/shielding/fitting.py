@@ -12,8 +12,9 @@ from pyscf import df, gto, lib
 from pyscf.gto import moleintor
 
 from ionshift.shielding.basis import BASIS_ERRORS, UnusableCluster
+from ionshift.shielding.memory import return_freed_memory
 
-BLOCK_BYTES = 2.5e8
+BLOCK_BYTES = 8e7
 DOUBLE_BYTES = 2e9  # integrals of the Coulomb part that take more are kept in single precision
 OVERLAP_CUTOFF = 1e-8
 LONGEST_GAP = 2  # shells
@@ -87,6 +88,7 @@ class TwoElectron:
     def giao_terms(self, dm, occupied, virtual):
         """(J1, share x K1) of `FittedKernel`; K1 is 0 without exact exchange."""
         coulomb = self._coulomb.coulomb_derivative(dm)
+        return_freed_memory()
         if not self.exchange:
             return coulomb, 0.0
         return coulomb, self.share * self._exchange.exchange_derivative(occupied, virtual)

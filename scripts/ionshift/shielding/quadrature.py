@@ -5,11 +5,12 @@ evaluated once, cut into compact blocks of points that keep only the functions t
 them, and used for all cycles and for the magnetic derivative of the XC matrix.
 """
 
-import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 from pyscf.dft import numint
+
+from ionshift.shielding.memory import return_freed_memory
 
 POINTS_PER_BLOCK = 448
 POINTS_PER_EVALUATION = 16 * POINTS_PER_BLOCK
@@ -159,10 +160,3 @@ class CachedNumInt(numint.NumInt):
 def _weighted(values, potential):
     """sum_x values[x] * potential[x] over value and gradient components, (n, points)."""
     return np.einsum("xig,xg->ig", values, potential.astype(values.dtype))
-
-
-def return_freed_memory():
-    """Give freed memory back to the system: glibc keeps that of many small arrays otherwise."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
