@@ -497,6 +497,18 @@ def test_small_blocks_give_the_same_label(monkeypatch):
     )
 
 
+def test_large_intermediates_in_single_precision_change_little(monkeypatch):
+    settings = protocol(functional="pbe0", grid_level=2)
+    double = ok(compute(lithium_waters(2), 1, settings))
+    monkeypatch.setattr(fitting, "DOUBLE_BYTES", 0)
+    monkeypatch.setattr(fitting, "PHASE_BYTES", 0)
+    single = ok(compute(lithium_waters(2), 1, settings))
+    assert single["shielding_ppm"] != double["shielding_ppm"]
+    np.testing.assert_allclose(
+        single["shielding_tensor_ppm"], double["shielding_tensor_ppm"], atol=5e-4
+    )
+
+
 def test_fast_labels_keep_their_numbers():
     """The engine behind the shipped labels gave this number; ENGINE_VERSION is part of keys."""
     record = ok(compute(lithium_waters(), 1, PROTOCOLS["fast"]))

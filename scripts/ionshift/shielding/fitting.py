@@ -16,6 +16,7 @@ from ionshift.shielding.memory import return_freed_memory
 
 BLOCK_BYTES = 8e7
 DOUBLE_BYTES = 2e9  # integrals of the Coulomb part that take more are kept in single precision
+PHASE_BYTES = 8e8  # the same for the occupied pairs' London phases
 OVERLAP_CUTOFF = 1e-8
 LONGEST_GAP = 2  # shells
 LONGEST_RUN = 40  # shells
@@ -223,9 +224,7 @@ class FittedKernel:
     def _integrals(self):
         """(P|mn), or B, of the pairs kept, (auxiliary, columns)."""
         if not self.with_exchange:
-            is_large = 8 * self.n_auxiliary * len(self._pairs) > DOUBLE_BYTES
-            kind = np.float32 if is_large else float
-            factors = np.zeros((self.n_auxiliary, len(self._pairs)), kind)
+            factors = _zeros((self.n_auxiliary, len(self._pairs)), DOUBLE_BYTES)
             self._fill(factors, self._runs, 0)
             return factors
         factors = np.empty((self._n_whitened, len(self._pairs)), np.float32)
@@ -322,9 +321,10 @@ class FittedKernel:
         K - K^T with K_mn = sum_Po (mo^B|P) V^-1 (P|on), every occupied orbital o once.
         """
         nao, n_occ = occupied.shape
-        fitted = self.unwhiten(self._occupied_pairs(occupied))
+        fitted = self._occupied_pairs(occupied)
+        self._replace(fitted, self.unwhiten, self._n_whitened)
         exchange = np.zeros((3, nao, n_occ))
-        phases = np.empty((3, self.n_auxiliary, fitted.shape[1]))
+        phases = _zeros((3, *fitted.shape), PHASE_BYTES)
         for first, last, p0, p1 in self._auxiliary_blocks(8 * 5 * nao**2):
             integrals = self._phase_integrals(first, last)
             densities = lib.unpack_tril(fitted[p0:p1])
@@ -336,20 +336,32 @@ class FittedKernel:
                 exchange[axis] += np.tensordot(moved, densities, ([0, 2], [0, 1]))
         del fitted
         for axis in range(3):
-            phases[axis, : self._n_whitened] = self.whiten(phases[axis])
+            self._replace(phases[axis], self.whiten, self.n_auxiliary)
         for rows, half in self._half_transformed(occupied):
             for axis in range(3):
-                white = lib.unpack_tril(phases[axis, rows], filltriu=ANTISYMMETRIC)
+                packed = phases[axis, rows].astype(float)
+                white = lib.unpack_tril(packed, filltriu=ANTISYMMETRIC)
                 exchange[axis] -= np.tensordot(half, white, ([0, 1], [0, 2]))
         return np.matmul(virtual.T, exchange)
 
     def _occupied_pairs(self, occupied):
-        """B_oo of the occupied pairs, lower triangles packed, (rows of B, pairs)."""
+        """B_oo of the occupied pairs, lower triangles packed, (auxiliary, pairs).
+
+        The rows are those of B, what is left of `n_auxiliary` after them is empty.
+        """
         n_occ = occupied.shape[1]
-        pairs = np.empty((len(self.factors), n_occ * (n_occ + 1) // 2))
+        pairs = np.empty((self.n_auxiliary, n_occ * (n_occ + 1) // 2))
         for rows, half in self._half_transformed(occupied):
             pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
         return pairs
+
+    def _replace(self, vectors, transform, n_rows):
+        """Put `transform` of the first `n_rows` rows in the place of vectors, a block at a time."""
+        step = max(1, int(BLOCK_BYTES / (8 * len(vectors))))
+        for start in range(0, vectors.shape[1], step):
+            columns = slice(start, start + step)
+            changed = transform(vectors[:n_rows, columns].astype(float))
+            vectors[: len(changed), columns] = changed
 
     def response_factors(self, occupied, virtual):
         """B_oo (rows, nocc, nocc) and B_vo (rows, nvir, nocc) in single precision."""
@@ -394,6 +406,11 @@ class FittedKernel:
             for target in half:
                 np.matmul(left, next(squares), out=target)
             yield rows, half
+
+
+def _zeros(shape, double_bytes):
+    """An array in double precision, or in single precision if that takes over `double_bytes`."""
+    return np.zeros(shape, np.float32 if 8 * np.prod(shape) > double_bytes else float)
 
 
 def overlapping_runs(mol):
