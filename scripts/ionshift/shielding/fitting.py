@@ -322,7 +322,7 @@ class FittedKernel:
         """
         nao, n_occ = occupied.shape
         fitted = self._occupied_pairs(occupied)
-        self._replace(fitted, self.unwhiten, self._n_whitened)
+        _replace(fitted, self.unwhiten, self._n_whitened)
         exchange = np.zeros((3, nao, n_occ))
         phases = _zeros((3, *fitted.shape), PHASE_BYTES)
         for first, last, p0, p1 in self._auxiliary_blocks(8 * 5 * nao**2):
@@ -336,7 +336,7 @@ class FittedKernel:
                 exchange[axis] += np.tensordot(moved, densities, ([0, 2], [0, 1]))
         del fitted
         for axis in range(3):
-            self._replace(phases[axis], self.whiten, self.n_auxiliary)
+            _replace(phases[axis], self.whiten, self.n_auxiliary)
         for rows, half in self._half_transformed(occupied):
             for axis in range(3):
                 packed = phases[axis, rows].astype(float)
@@ -354,14 +354,6 @@ class FittedKernel:
         for rows, half in self._half_transformed(occupied):
             pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
         return pairs
-
-    def _replace(self, vectors, transform, n_rows):
-        """Put `transform` of the first `n_rows` rows in the place of vectors, a block at a time."""
-        step = max(1, int(BLOCK_BYTES / (8 * len(vectors))))
-        for start in range(0, vectors.shape[1], step):
-            columns = slice(start, start + step)
-            changed = transform(vectors[:n_rows, columns].astype(float))
-            vectors[: len(changed), columns] = changed
 
     def response_factors(self, occupied, virtual):
         """B_oo (rows, nocc, nocc) and B_vo (rows, nvir, nocc) in single precision."""
@@ -406,6 +398,15 @@ class FittedKernel:
             for target in half:
                 np.matmul(left, next(squares), out=target)
             yield rows, half
+
+
+def _replace(vectors, transform, n_rows):
+    """Put `transform` of the first `n_rows` rows in the place of vectors, a block at a time."""
+    step = max(1, int(BLOCK_BYTES / (8 * len(vectors))))
+    for start in range(0, vectors.shape[1], step):
+        columns = slice(start, start + step)
+        changed = transform(vectors[:n_rows, columns].astype(float))
+        vectors[: len(changed), columns] = changed
 
 
 def _zeros(shape, double_bytes):
