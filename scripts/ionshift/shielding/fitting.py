@@ -405,7 +405,7 @@ def _replace(vectors, transform, n_rows):
     step = max(1, int(BLOCK_BYTES / (8 * len(vectors))))
     for start in range(0, vectors.shape[1], step):
         columns = slice(start, start + step)
-        changed = transform(vectors[:n_rows, columns].astype(float))
+        changed = transform(np.asarray(vectors[:n_rows, columns], float))
         vectors[: len(changed), columns] = changed
 
 
