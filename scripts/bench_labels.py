@@ -2,8 +2,8 @@
 
 Usage: python scripts/bench_labels.py SET N_CLUSTERS [WORKERS [PROTOCOL...]]
 Labels go to the label store: a second run goes on where the first stopped, and what ships in
-resources/labels is not computed again. PROTOCOL names (see label_benchmark.variants) limit the
-run; `reference` is always computed.
+resources/labels is not computed again; clusters whose reference labels ship are taken first.
+PROTOCOL names (see label_benchmark.variants) limit the run; `reference` is always computed.
 Leaves labels.csv and labels.{pdf,png} in results/benchmarks.
 """
 
@@ -21,7 +21,9 @@ SHIPPED = {"reference": Path("resources/labels/lifsi_dme_reference.extxyz")}
 
 
 def main(source, n_clusters, workers=1, *names):
-    clusters = label_benchmark.spread_over(labels.read_clusters(source), int(n_clusters))
+    clusters = label_benchmark.choose(
+        labels.read_clusters(source), int(n_clusters), ids_with_reference()
+    )
     store = labels.LabelStore(Labelling().store)
     tables = {}
     for name, protocol in label_benchmark.variants().items():
@@ -36,6 +38,14 @@ def main(source, n_clusters, workers=1, *names):
         table.to_csv(path, index=False)
     figure = benchmark.cost_against_error(table, Figures())
     style.save(figure, [FOLDER / "labels.pdf", FOLDER / "labels.png"], Figures().dpi)
+
+
+def ids_with_reference():
+    """Ids of the clusters whose reference labels ship."""
+    shipped = SHIPPED["reference"]
+    if not shipped.is_file():
+        return set()
+    return {atoms.info["cluster_id"] for atoms in labels.read_clusters(shipped)}
 
 
 if __name__ == "__main__":

@@ -1,30 +1,36 @@
 """Protocols against a reference: what a label costs and how wrong relative shieldings are."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from ionshift.config import PROTOCOLS
 
-VARIED = {
-    "functional": ("pbe", "pbe0"),
-    "basis_far": ("6-31g*", "def2-svp"),
-    "grid_level": (1, 2),
-    "thresholds": ({"scf_conv_tol": 1e-6, "cphf_tol": 1e-4}, {"scf_conv_tol": 1e-9}),
+FUNCTIONALS = ("pbe", "pbe0")
+FAR_BASES = ("6-31g*", "def2-svp")
+GRID_LEVELS = (1, 2)
+THRESHOLDS = {
+    "loose": {"scf_conv_tol": 1e-6, "cphf_tol": 1e-4},
+    "tight": {"scf_conv_tol": 1e-9, "cphf_tol": 1e-4},
 }
-"""What is combined: 16 protocols, the fast one among them, besides the reference."""
 
 
 def variants():
-    """Name to protocol: every combination of `VARIED`, and `reference`."""
+    """Name to protocol: `reference`, and what users weigh against each other.
+
+    PBE in all combinations of far basis, grid and thresholds, `fast` among them; PBE0, several
+    times as dear, with the coarser grid and the loose thresholds alone.
+    """
     found = {"reference": PROTOCOLS["reference"]}
-    for functional in VARIED["functional"]:
-        for far in VARIED["basis_far"]:
-            for grid in VARIED["grid_level"]:
-                for name, thresholds in zip(("loose", "tight"), VARIED["thresholds"], strict=True):
-                    changes = {"functional": functional, "basis_far": far, "grid_level": grid}
-                    found[f"{functional} {far} grid {grid} {name}"] = PROTOCOLS["fast"].model_copy(
-                        update=changes | thresholds
-                    )
+    for functional, far, grid, thresholds in itertools.product(
+        FUNCTIONALS, FAR_BASES, GRID_LEVELS, THRESHOLDS
+    ):
+        if functional == "pbe" or (grid, thresholds) == (GRID_LEVELS[0], "loose"):
+            changes = {"functional": functional, "basis_far": far, "grid_level": grid}
+            found[f"{functional} {far} grid {grid} {thresholds}"] = PROTOCOLS["fast"].model_copy(
+                update=changes | THRESHOLDS[thresholds]
+            )
     return found
 
 
@@ -87,6 +93,15 @@ def held_out_error(x, y):
         others = np.arange(len(x)) != left_out
         errors.append(y[left_out] - np.polyval(np.polyfit(x[others], y[others], 1), x[left_out]))
     return float(np.sqrt(np.mean(np.square(errors))))
+
+
+def choose(clusters, n_clusters, with_reference):
+    """`n_clusters` of a set, of those with a reference label where these are enough.
+
+    with_reference: ids of the clusters whose reference labels are known, the dearest labels.
+    """
+    known = [atoms for atoms in clusters if atoms.info.get("cluster_id") in with_reference]
+    return spread_over(known if len(known) >= n_clusters else clusters, n_clusters)
 
 
 def spread_over(clusters, n_clusters):

@@ -58,7 +58,7 @@ def test_few_or_failed_labels_leave_errors_unknown():
 def test_variants_hold_fast_and_reference():
     found = label_benchmark.variants()
     hashes = [labels.protocol_hash(protocol) for protocol in found.values()]
-    assert len(set(hashes)) == len(found) == 17
+    assert len(set(hashes)) == len(found) == 11
     assert labels.protocol_hash(PROTOCOLS["fast"]) in hashes
     assert found["reference"] == PROTOCOLS["reference"]
 
@@ -67,6 +67,18 @@ def test_clusters_are_spread_over_sizes():
     clusters = [Atoms("LiOHH" * n) for n in (5, 1, 3, 2, 4)]
     assert [len(c) for c in label_benchmark.spread_over(clusters, 3)] == [4, 12, 20]
     assert len(label_benchmark.spread_over(clusters, 9)) == 5
+
+
+def test_clusters_with_a_reference_label_are_chosen_where_enough_are_there():
+    clusters = [Atoms("LiOHH" * n, info={"cluster_id": f"c{n}"}) for n in range(1, 7)]
+
+    def ids(n_clusters, known):
+        chosen = label_benchmark.choose(clusters, n_clusters, known)
+        return [atoms.info["cluster_id"] for atoms in chosen]
+
+    assert ids(2, {"c2", "c3", "c5"}) == ["c2", "c5"]
+    assert ids(3, {"c2", "c3", "c5"}) == ["c2", "c3", "c5"]
+    assert ids(4, {"c2", "c3", "c5"}) == ["c1", "c3", "c4", "c6"]
 
 
 def test_command_reuses_finished_labels(tmp_path, monkeypatch, capsys):
