@@ -16,7 +16,7 @@ from ionshift.shielding.memory import return_freed_memory
 
 BLOCK_BYTES = 8e7
 DOUBLE_BYTES = 2e9  # integrals of the Coulomb part that take more are kept in single precision
-PHASE_BYTES = 8e8  # the same for the occupied pairs' London phases
+PHASE_BYTES = 3e8  # the same for the occupied pairs' London phases
 OVERLAP_CUTOFF = 1e-6  # a label of 44 atoms moves by 9e-6 ppm against 1e-8
 LONGEST_GAP = 2  # shells
 LONGEST_RUN = 40  # shells
@@ -92,7 +92,9 @@ class TwoElectron:
         return_freed_memory()
         if not self.exchange:
             return coulomb, 0.0
-        return coulomb, self.share * self._exchange.exchange_derivative(occupied, virtual)
+        exchange = self.share * self._exchange.exchange_derivative(occupied, virtual)
+        return_freed_memory()
+        return coulomb, exchange
 
     def response(self, occupied, virtual):
         """The `ExchangeResponse` of the coupled equations."""
@@ -358,16 +360,6 @@ class FittedKernel:
             pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
         return pairs
 
-    def response_factors(self, occupied, virtual):
-        """B_oo (rows, nocc, nocc) and B_vo (rows, nvir, nocc) in single precision."""
-        n_occ = occupied.shape[1]
-        b_oo = np.empty((len(self.factors), n_occ, n_occ), np.float32)
-        b_vo = np.empty((len(self.factors), virtual.shape[1], n_occ), np.float32)
-        for rows, half in self._half_transformed(occupied):
-            b_oo[rows] = np.matmul(half, occupied)
-            b_vo[rows] = np.matmul(half, virtual).transpose(0, 2, 1)
-        return b_oo, b_vo
-
     def squares(self, dtype=np.float32):
         """Every B_P as a full (nao, nao) matrix, one after another.
 
@@ -467,44 +459,37 @@ def _orbitals_of(dm):
 class ExchangeResponse:
     """The exchange part of the coupled-perturbed equations for imaginary perturbations.
 
-    For a first-order change of the occupied orbitals X (virtual, occupied):
-    R_ai = sum_jb [(ab|ji) - (aj|bi)] X_bj, by the fitted integrals; times -(exchange share).
-    Works in single precision; the residual of the equations tells what that costs.
+    For a first-order change of the occupied orbitals Y (function, occupied):
+    R_ai = sum_mj [(am|ji) - (aj|mi)] Y_mj, by the fitted integrals; times -(exchange share).
+    Works in single precision; the residual of the equations tells what that costs. No integrals
+    of orbitals are kept: half transforming the factors again costs a quarter of an application.
     """
 
     def __init__(self, kernel, share, occupied, virtual):
         self.kernel = kernel
         self.share = share
+        self.occupied = occupied.astype(np.float32)
         self.virtual = virtual.astype(np.float32)
-        self.b_oo, self.b_vo = kernel.response_factors(occupied, virtual)
 
     def of_virtual(self, x):
         """Contribution of X = (3, nvir, nocc) to the virtual-occupied block."""
-        n_vir, n_occ = x.shape[1:]
-        single = x.astype(np.float32)
-        n_ao = len(self.virtual)
-        in_ao = np.matmul(self.virtual, single).transpose(1, 0, 2).reshape(-1, n_occ)
-        direct = np.zeros((n_ao, 3 * n_occ), np.float32)
-        crossed = np.zeros((n_vir, 3 * n_occ), np.float32)
-        backwards = np.ascontiguousarray(single.transpose(0, 2, 1)).reshape(-1, n_vir)
-        for square, b_oo, b_vo in zip(self.kernel.squares(), self.b_oo, self.b_vo, strict=True):
-            direct += square @ (in_ao @ b_oo).reshape(n_ao, -1)
-            exchanged = (backwards @ b_vo).reshape(3, n_occ, n_occ)
-            crossed += b_vo @ exchanged.transpose(1, 0, 2).reshape(n_occ, -1)
-        return self._finish(self.virtual.T @ direct - crossed)
+        return self._of_change(np.matmul(self.virtual, x.astype(np.float32)))
 
     def of_occupied(self, x):
         """Contribution of an occupied-occupied change (3, nocc, nocc), antisymmetric part too."""
-        n_occ = x.shape[1]
-        single = x.astype(np.float32)
-        result = np.zeros((self.b_vo.shape[1], 3 * n_occ), np.float32)
-        for b_oo, b_vo in zip(self.b_oo, self.b_vo, strict=True):
-            moved = np.matmul(single, b_oo)  # X_kj B_ji
-            crossed = np.matmul(single.transpose(0, 2, 1), b_oo)  # X_kj B_ki
-            result += b_vo @ (moved - crossed).transpose(1, 0, 2).reshape(n_occ, -1)
-        return self._finish(result)
+        return self._of_change(np.matmul(self.occupied, x.astype(np.float32)))
 
-    def _finish(self, result):
-        """(nvir, 3 nocc) to (3, nvir, nocc) in double precision, times -(exchange share)."""
-        blocks = result.reshape(len(result), 3, -1).transpose(1, 0, 2)
+    def _of_change(self, change):
+        """R of a change (3, nao, nocc) in double precision, (3, nvir, nocc)."""
+        _, n_ao, n_occ = change.shape
+        stacked = np.ascontiguousarray(change.transpose(1, 0, 2)).reshape(-1, n_occ)
+        backwards = np.ascontiguousarray(change.transpose(0, 2, 1)).reshape(-1, n_ao)
+        result = np.zeros((n_ao, 3 * n_occ), np.float32)
+        for square in self.kernel.squares():
+            half = square @ self.occupied
+            b_oo = self.occupied.T @ half
+            exchanged = (backwards @ half).reshape(3, n_occ, n_occ)
+            result += square @ (stacked @ b_oo).reshape(n_ao, -1)
+            result -= half @ exchanged.transpose(1, 0, 2).reshape(n_occ, -1)
+        blocks = (self.virtual.T @ result).reshape(-1, 3, n_occ).transpose(1, 0, 2)
         return -self.share * blocks.astype(float)
