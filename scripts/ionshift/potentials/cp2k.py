@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from ase.units import Bohr, GPa, Hartree
 
-from ionshift.errors import InputError
+from ionshift.errors import InputError, Unconverged
 from ionshift.files import atomic_path
 
 INNER_CYCLES = 25
@@ -21,10 +21,6 @@ OUTPUT = "label.out"
 _TABLE_ROW = re.compile(r"^\s+\d+\s+\d+\s+[A-Z][a-z]?\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.M)
 _STRESS_ROW = re.compile(r"STRESS\|\s+([xyz])\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.M)
 _ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*:\s+(\S+)")
-
-
-class Unconverged(RuntimeError):
-    """The SCF did not converge."""
 
 
 def compute(atoms, settings, folder, command):

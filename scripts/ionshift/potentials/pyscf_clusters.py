@@ -12,15 +12,11 @@ from ase import Atoms
 from ase.geometry import find_mic
 from ase.units import Bohr, Hartree
 
-from ionshift.errors import InputError
+from ionshift.errors import InputError, Unconverged
 
 SCF_CONV_HA = 1e-9
 DAMPINGS = {"DFTD3(BJ)": "d3bj", "DFTD3": "d3zero"}
 """Damping of our names in the package dftd3."""
-
-
-class Unconverged(RuntimeError):
-    """The SCF did not converge."""
 
 
 def cut(atoms, charges, n_atoms):

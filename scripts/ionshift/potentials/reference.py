@@ -19,7 +19,7 @@ from ase.data import atomic_numbers, ground_state_magnetic_moments
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ionshift import labels
-from ionshift.errors import InputError
+from ionshift.errors import InputError, Unconverged
 from ionshift.label_workers import label_structures
 from ionshift.potentials import cp2k, pyscf_clusters
 from ionshift.potentials.frames import ENERGY, FORCES, STRESS
@@ -33,7 +33,6 @@ RECORD_COLUMNS = ("status", "reason", *RESULTS, "wall_s", "cpu_s", "max_rss_MB")
 FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", "group")
 COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
-UNCONVERGED = (cp2k.Unconverged, pyscf_clusters.Unconverged)
 GPA_IN_eV_A3 = 160.21766208
 DAMPING, PATIENT_DAMPING = 0.4, 0.1
 PATIENT_CYCLES = 4
@@ -132,7 +131,7 @@ def _cpu_s():
 
 def _failure(error):
     text = " ".join(str(error).split()) or type(error).__name__
-    unconverged = isinstance(error, UNCONVERGED) or "not converged" in text
+    unconverged = isinstance(error, Unconverged) or "not converged" in text
     return {"status": "unconverged" if unconverged else "failed", "reason": text}
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 from pyscf import dft, scf
 
+from ionshift.errors import Unconverged
 from ionshift.shielding import basis, efg, giao, gpu, solvent
 from ionshift.shielding.fitting import Exchange, TwoElectron
 from ionshift.shielding.quadrature import CachedNumInt
@@ -31,10 +32,6 @@ WORKING_BYTES = 2.6e9
 SMALLEST_GRID_BYTES = 3e8
 DAMPING = 0.3
 LEVEL_SHIFT_HA = 0.3
-
-
-class Unconverged(RuntimeError):
-    """An iteration did not reach its tolerance; the message becomes the record's `reason`."""
 
 
 def next_recipe(failed_record):
