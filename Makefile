@@ -12,6 +12,7 @@ SET ?= resources/labels/lifsi_dme_fast.extxyz
 CLUSTERS ?= 8
 N ?= 40
 METHOD ?= combined
+RECIPE ?= krr
 ENVIRONMENTS ?= 10000
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
@@ -19,7 +20,7 @@ RUN = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 $(BIN)/python scripts/run
 STUDY = $$($(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['study'])")
 
 .PHONY: demo demo-potential run plan status report crate archive redraw test test-fast test-slurm test-conda lint docs rerun-table \
-	bench bench-active bench-inference bench-labels bench-relaxation bench-workers next-labels labels-status retry-labels retry-frames label-set \
+	bench bench-active bench-inference bench-labels bench-learning bench-relaxation bench-workers next-labels labels-status retry-labels retry-frames label-set \
 	setup clean help
 
 help:  ## list the targets
@@ -112,6 +113,9 @@ labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours lef
 
 next-labels: setup  ## choose what CONFIG labels next (N=40 METHOD=combined)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/next_labels.py $(CONFIG) $(N) $(METHOD)
+
+bench-learning: setup  ## test error against the number of shipped labels (RECIPE=krr or mlp)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_learning.py $(RECIPE)
 
 bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
 	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)

@@ -11,6 +11,7 @@ import pandas as pd
 from ionshift import active, model
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.environments import count, in_chunks
+from ionshift.model import evaluation
 from ionshift.pca import Moments
 from ionshift.splits import grouped_split
 
@@ -105,6 +106,46 @@ def summary(table):
         columns[score] = grouped[score].mean()
         columns[f"{score}_sd"] = grouped[score].std(ddof=1)
     return pd.DataFrame(columns).reset_index()
+
+
+def learning_curves(X, y_ppm, groups, config, seeds, log=print):
+    """Learning curves (`evaluation.learning_curve`) over repeated grouped splits.
+
+    Parameters
+    ----------
+    X, y_ppm, groups : (n, d) descriptors, (n,) shieldings, (n,) names of groups
+    config : config.Model; its seed is replaced by each of `seeds`
+
+    Returns
+    -------
+    DataFrame with seed, point (its place on the curve), n_train, n_test, rmse_ppm and
+    baseline_rmse_ppm
+    """
+    columns = ["seed", "point", "n_train", "n_test", "rmse_ppm", "baseline_rmse_ppm"]
+    tables = []
+    for seed in seeds:
+        split = config.model_copy(update={"seed": seed})
+        curve = evaluation.learning_curve(X, y_ppm, groups, split, lambda text: None)
+        tables.append(curve.assign(seed=seed, point=range(len(curve)))[columns])
+        log(f"seed {seed}: " + ", ".join(f"{rmse:.3f}" for rmse in curve["rmse_ppm"]) + " ppm")
+    return pd.concat(tables, ignore_index=True)
+
+
+def learning_summary(table, target_rmse_ppm):
+    """Means over the splits of every point of `learning_curves`, and their power law.
+
+    Returns
+    -------
+    DataFrame with n_splits, n_train, n_test, rmse_ppm, rmse_sd_ppm (over splits), rmse_err_ppm (of
+    the mean; splits share labels, so it is too small) and the columns of `evaluation.extend`
+    """
+    grouped = table.groupby("point")
+    n_splits = grouped.size()
+    curve = grouped[["n_train", "n_test", "rmse_ppm", "baseline_rmse_ppm"]].mean()
+    curve["n_splits"] = n_splits
+    curve["rmse_sd_ppm"] = grouped["rmse_ppm"].std(ddof=1)
+    curve["rmse_err_ppm"] = curve["rmse_sd_ppm"] / np.sqrt(n_splits)
+    return evaluation.extend(curve.reset_index(drop=True), target_rmse_ppm, seed=0)
 
 
 def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print):

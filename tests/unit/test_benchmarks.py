@@ -7,6 +7,8 @@ from ionshift.benchmarks import (
     compare_choices,
     compare_recipes,
     kernel_against_dscribe,
+    learning_curves,
+    learning_summary,
     summary,
 )
 from ionshift.config import Descriptor, Figures, Model
@@ -37,6 +39,22 @@ def test_recipes_are_compared_on_the_same_splits():
     short = summary(table).set_index("recipe")
     assert short.loc["first", "rmse_ppm"] == pytest.approx(first["rmse_ppm"].mean())
     assert short.loc["first", "rmse_ppm_sd"] == pytest.approx(first["rmse_ppm"].std(ddof=1))
+
+
+def test_learning_curves_are_averaged_over_splits():
+    X, y = curved(120, 3)
+    groups = np.array([f"1M/s-r0/b{i // 2}" for i in range(120)])
+    config = Model(recipe="krr", committee_size=2)
+    table = learning_curves(X, y, groups, config, (1, 2, 3), log=lambda text: None)
+    assert table["seed"].unique().tolist() == [1, 2, 3]
+    largest = table[table["point"] == table["point"].max()]
+    assert (largest["n_train"] + largest["n_test"] == 120).all()
+    curve = learning_summary(table, target_rmse_ppm=0.01)
+    assert curve["n_train"].is_monotonic_increasing
+    assert curve["rmse_ppm"].iloc[-1] == pytest.approx(largest["rmse_ppm"].mean())
+    assert curve["rmse_err_ppm"].iloc[-1] == pytest.approx(largest["rmse_ppm"].sem())
+    assert curve["rmse_ppm"].iloc[-1] < curve["rmse_ppm"].iloc[0]
+    assert curve["power_b"].iloc[-1] > 0
 
 
 def curved(n, seed):
