@@ -326,20 +326,20 @@ class FittedKernel:
         K - K^T with K_mn = sum_Po (mo^B|P) V^-1 (P|on), every occupied orbital o once.
         """
         nao, n_occ = occupied.shape
-        fitted = self._occupied_pairs(occupied)
-        _replace(fitted, self.unwhiten, self._n_whitened)
         exchange = np.zeros((3, nao, n_occ))
-        phases = _zeros((3, *fitted.shape), PHASE_BYTES)
+        phases = _zeros((3, self.n_auxiliary, n_occ * (n_occ + 1) // 2), PHASE_BYTES)
+        fitted = phases[0]  # its rows are read before the phases of the same functions come there
+        self._occupied_pairs(occupied, fitted)
+        _replace(fitted, self.unwhiten, self._n_whitened)
         for first, last, p0, p1 in self._auxiliary_blocks(8 * 5 * nao**2):
             integrals = self._phase_integrals(first, last)
-            densities = lib.unpack_tril(fitted[p0:p1])
+            densities = lib.unpack_tril(fitted[p0:p1].astype(float))
             for axis in range(3):
                 packed = np.ascontiguousarray(integrals[axis])
                 square = lib.unpack_tril(packed, filltriu=ANTISYMMETRIC)
                 moved = (square.reshape(-1, nao) @ occupied).reshape(p1 - p0, nao, n_occ)
                 phases[axis, p0:p1] = lib.pack_tril(np.matmul(occupied.T, moved))
                 exchange[axis] += np.tensordot(moved, densities, ([0, 2], [0, 1]))
-        del fitted
         for axis in range(3):
             _replace(phases[axis], self.whiten, self.n_auxiliary)
         for rows, half in self._half_transformed(occupied):
@@ -349,16 +349,13 @@ class FittedKernel:
                 exchange[axis] -= np.tensordot(half, white, ([0, 1], [0, 2]))
         return np.matmul(virtual.T, exchange)
 
-    def _occupied_pairs(self, occupied):
-        """B_oo of the occupied pairs, lower triangles packed, (auxiliary, pairs).
+    def _occupied_pairs(self, occupied, pairs):
+        """Write B_oo of the occupied pairs to `pairs` (auxiliary, lower triangles packed).
 
-        The rows are those of B, what is left of `n_auxiliary` after them is empty.
+        The rows are those of B, what is left of `n_auxiliary` after them is not touched.
         """
-        n_occ = occupied.shape[1]
-        pairs = np.empty((self.n_auxiliary, n_occ * (n_occ + 1) // 2))
         for rows, half in self._half_transformed(occupied):
             pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
-        return pairs
 
     def squares(self, dtype=np.float32):
         """Every B_P as a full (nao, nao) matrix, one after another.
