@@ -17,6 +17,7 @@ from ionshift.config import PROTOCOLS, Protocol
 from ionshift.errors import InputError
 from ionshift.labelling import label_clusters
 from ionshift.labels import LabelStore
+from ionshift.speciation import CLASSES
 
 SMALL = Protocol(
     functional="hf", basis_centre="6-31g", basis_near="6-31g", basis_far="sto-3g", grid_level=0
@@ -103,18 +104,34 @@ def test_key_follows_geometry_charge_and_protocol():
     assert labels.label_key(atoms, 1, SMALL.model_copy(update={"grid_level": 1})) != key
 
 
-def shipped(root):
-    return root / "resources" / "labels" / "lifsi_dme_fast.extxyz"
+SETS = ("lifsi_dme_fast", "lifsi_dme_fast_2")
 
 
-def test_hash_of_the_shipped_labels_stands(root, store):
+def shipped(root, name=SETS[0]):
+    return root / "resources" / "labels" / f"{name}.extxyz"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_hash_of_the_shipped_labels_stands(root, store, name):
     """Keys added to the protocol since then leave it alone while they are at their defaults."""
-    provenance = json.loads(shipped(root).with_suffix(".provenance.json").read_text())
+    path = shipped(root, name)
+    provenance = json.loads(path.with_suffix(".provenance.json").read_text())
     assert labels.protocol_hash(PROTOCOLS["fast"]) == provenance["protocol_hash"]
     assert labels.protocol_hash(Protocol(**provenance["protocol_settings"])) == "758fb80ed6f93ceb"
-    _, table = labels.import_label_set(shipped(root), PROTOCOLS["fast"], store)
-    before = pd.read_parquet(shipped(root).with_suffix(".parquet"))
+    _, table = labels.import_label_set(path, PROTOCOLS["fast"], store)
+    before = pd.read_parquet(path.with_suffix(".parquet"))
     assert table["key"].tolist() == before["key"].tolist()
+    assert provenance["labels"] == {"ok": len(table)}
+
+
+def test_shipped_sets_hold_different_clusters_of_all_classes(root):
+    tables = [pd.read_parquet(shipped(root, name).with_suffix(".parquet")) for name in SETS]
+    whole = pd.concat(tables)
+    assert whole["key"].is_unique
+    assert (whole["status"] == "ok").all()
+    for table in tables:
+        assert set(table["solvation_class"]) == set(CLASSES)
+        assert set(table["system"]) == {"1M", "2M", "3M", "4M"}
 
 
 @pytest.mark.parametrize(
