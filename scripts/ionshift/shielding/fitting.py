@@ -333,7 +333,7 @@ class FittedKernel:
         _replace(fitted, self.unwhiten, self._n_whitened)
         for first, last, p0, p1 in self._auxiliary_blocks(8 * 5 * nao**2):
             integrals = self._phase_integrals(first, last)
-            densities = lib.unpack_tril(fitted[p0:p1].astype(float))
+            densities = lib.unpack_tril(np.asarray(fitted[p0:p1], float))
             for axis in range(3):
                 packed = np.ascontiguousarray(integrals[axis])
                 square = lib.unpack_tril(packed, filltriu=ANTISYMMETRIC)
