@@ -31,7 +31,8 @@ def main(snakemake, log):
         descriptor = make_descriptor(Descriptor(**params.descriptor), elements_of(clusters))
         return descriptor.describe(clusters)
 
-    chosen = sampling.choose(settings.method, settings.n_clusters, classes, describe, seed)
+    nuclei = [(atoms.info["replica"], atoms.info["li"]) for atoms in clusters]
+    chosen = sampling.choose(settings.method, settings.n_clusters, classes, nuclei, describe, seed)
     log(f"chose {len(chosen)}: {solvation.count_classes([classes[i] for i in chosen])}")
     members = sampling.named_members(settings, system)
     rest = solvation.cut_clusters(finders, params.study, system, members)

@@ -592,7 +592,7 @@ class Sampling(Block):
     method: Literal["random", "stratified", "farthest_point"] = Field(
         "farthest_point",
         description="How clusters are chosen: at random, evenly over the SSIP/CIP/AGG/AGG+ "
-        "classes, or farthest from each other in descriptor space.",
+        "classes and the nuclei in each, or farthest from each other in descriptor space.",
     )
     pool_size: Count = Field(
         200, description="Random environments a system among which the choice is made."

@@ -1,5 +1,7 @@
 """Choosing environments to label: a pool drawn from the frames, then a sparse subset."""
 
+from itertools import zip_longest
+
 import numpy as np
 import pandas as pd
 
@@ -64,13 +66,14 @@ def draw_pool(n_frames_by_replica, n_centres, size, seed):
     return pool
 
 
-def choose(method, n, classes, describe, seed):
+def choose(method, n, classes, nuclei, describe, seed):
     """Choose `n` of a pool.
 
     Parameters
     ----------
     method : random, stratified or farthest_point
     classes : solvation class of each member
+    nuclei : what tells each member's nucleus from others, replica and number
     describe : function without arguments that returns the descriptors (n_pool, d);
         called for farthest_point alone
 
@@ -92,20 +95,26 @@ def choose(method, n, classes, describe, seed):
     if method == "random":
         return rng.permutation(len(classes))[:n].tolist()
     if method == "stratified":
-        return _stratified(n, classes, rng)
+        return _stratified(classes, nuclei, rng)[:n]
     return farthest_points(describe(), n, start=int(rng.integers(len(classes))))
 
 
-def _stratified(n, classes, rng):
-    """Take turns over the classes present, so that rare ones get as many as frequent ones."""
-    order = rng.permutation(len(classes))
-    queues = [[i for i in order if classes[i] == name] for name in sorted(set(classes))]
-    chosen = []
-    while len(chosen) < n:
-        for queue in queues:
-            if queue and len(chosen) < n:
-                chosen.append(int(queue.pop(0)))
-    return chosen
+def _stratified(classes, nuclei, rng):
+    """All members: classes take turns, so that rare ones get as many as frequent ones, and so do
+    the nuclei of a class, for one nucleus looks much the same in all frames of a short run.
+    """
+    members = pd.DataFrame({"class": classes, "nucleus": nuclei})
+    members = members.iloc[rng.permutation(len(members))]
+    return _taking_turns(
+        _taking_turns(nucleus.index for _, nucleus in of_class.groupby("nucleus", sort=False))
+        for _, of_class in members.groupby("class")
+    )
+
+
+def _taking_turns(queues):
+    """One item of every queue after another, for as long as each lasts."""
+    rounds = zip_longest(*queues)
+    return [int(item) for taken in rounds for item in taken if item is not None]
 
 
 def farthest_points(descriptors, n, start=None, distance=None, weights=1.0):

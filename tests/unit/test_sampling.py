@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -25,18 +27,40 @@ def test_pool_of_everything_covers_everything():
 
 def test_stratified_favours_rare_classes():
     classes = ["SSIP"] * 90 + ["CIP"] * 8 + ["AGG"] * 2
-    chosen = sampling.choose("stratified", 9, classes, no_descriptors, seed=1)
+    chosen = sampling.choose("stratified", 9, classes, range(len(classes)), no_descriptors, seed=1)
     counts = {name: sum(classes[i] == name for i in chosen) for name in set(classes)}
     assert counts["AGG"] == 2
     assert sorted([counts["CIP"], counts["SSIP"]]) == [3, 4]
     assert len(set(chosen)) == 9
 
 
+def test_stratified_takes_turns_over_the_nuclei_of_a_class():
+    classes = ["SSIP"] * 50 + ["AGG"] * 10
+    nuclei = [(0, 0)] * 48 + [(0, 1), (1, 0)] + [(0, i % 2) for i in range(10)]
+    chosen = sampling.choose("stratified", 12, classes, nuclei, no_descriptors, seed=1)
+    taken = Counter((classes[i], nuclei[i]) for i in chosen)
+    assert taken[("SSIP", (0, 0))] == 4
+    assert taken[("SSIP", (0, 1))] == taken[("SSIP", (1, 0))] == 1
+    assert taken[("AGG", (0, 0))] == taken[("AGG", (0, 1))] == 3
+    assert len(set(chosen)) == 12
+
+
+def test_a_smaller_stratified_choice_begins_a_larger_one():
+    classes = ["SSIP"] * 50 + ["AGG"] * 10
+    arguments = classes, range(60), no_descriptors
+    larger = sampling.choose("stratified", 40, *arguments, seed=1)
+    assert sampling.choose("stratified", 15, *arguments, seed=1) == larger[:15]
+
+
 def test_random_choice_follows_its_seed():
     classes = ["SSIP"] * 50
-    first = sampling.choose("random", 10, classes, no_descriptors, seed=1)
-    assert first == sampling.choose("random", 10, classes, no_descriptors, seed=1)
-    assert first != sampling.choose("random", 10, classes, no_descriptors, seed=2)
+    first = sampling.choose("random", 10, classes, range(len(classes)), no_descriptors, seed=1)
+    assert first == sampling.choose(
+        "random", 10, classes, range(len(classes)), no_descriptors, seed=1
+    )
+    assert first != sampling.choose(
+        "random", 10, classes, range(len(classes)), no_descriptors, seed=2
+    )
 
 
 def test_farthest_points_spread_over_the_line():
@@ -80,4 +104,4 @@ def test_damaged_file_of_environments_is_named(tmp_path, text):
 
 def test_more_clusters_than_the_pool_holds_is_refused():
     with pytest.raises(InputError, match=r"sampling\.n_clusters = 5 .*sampling\.pool_size"):
-        sampling.choose("random", 5, ["SSIP"] * 3, no_descriptors, seed=1)
+        sampling.choose("random", 5, ["SSIP"] * 3, range(3), no_descriptors, seed=1)
