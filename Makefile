@@ -13,6 +13,7 @@ CLUSTERS ?= 8
 N ?= 40
 METHOD ?= combined
 RECIPE ?= krr
+HELD_OUT ?= blocks
 ENVIRONMENTS ?= 10000
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
@@ -114,8 +115,8 @@ labels-status: setup  ## labels done, failed and to do of CONFIG, core-hours lef
 next-labels: setup  ## choose what CONFIG labels next (N=40 METHOD=combined)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/next_labels.py $(CONFIG) $(N) $(METHOD)
 
-bench-learning: setup  ## test error against the number of shipped labels (RECIPE=krr or mlp)
-	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_learning.py $(RECIPE)
+bench-learning: setup  ## test error against the number of shipped labels (RECIPE=krr or mlp, HELD_OUT=blocks or replicas)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_learning.py $(RECIPE) $(HELD_OUT)
 
 bench-labels: setup  ## cost against error of protocols (CLUSTERS=n SET=extxyz)
 	PYTHONPATH=scripts OMP_NUM_THREADS=1 $(BIN)/python scripts/bench_labels.py $(SET) $(CLUSTERS) $(CORES)

@@ -7,20 +7,18 @@ Leaves active_runs.csv, active.csv and active.{pdf,png} in the folder.
 import sys
 from pathlib import Path
 
-from ionshift.benchmarks import choice_summary, compare_choices
+from ionshift.benchmarks import choice_summary, compare_choices, labelled
 from ionshift.config import Descriptor, Figures, Model
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.files import atomic_path
-from ionshift.labels import read_label_set, training_set
 from ionshift.plotting import benchmark, style
 
 N_START, N_BATCH, SEEDS = 16, 8, range(1, 21)
 
 
 def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchmarks"):
-    clusters = read_label_set(labels)
     settings = Model(recipe="krr", committee_size=4)
-    clusters, table = training_set(clusters, float(clusters[0].info["cutoff_A"]), settings.group_ps)
+    clusters, table = labelled([labels])
     X = make_descriptor(Descriptor(), elements_of(clusters)).describe(clusters)
     runs = compare_choices(
         X, table["shielding_ppm"], table["group"], settings, N_START, N_BATCH, SEEDS

@@ -1,17 +1,17 @@
 """Test error against the number of training labels, over many grouped splits of label sets.
 
-PYTHONPATH=scripts python scripts/bench_learning.py [RECIPE [label set...]]
-Leaves learning.csv and learning.{pdf,png} in results/benchmarks.
+PYTHONPATH=scripts python scripts/bench_learning.py [RECIPE [HELD_OUT [label set...]]]
+HELD_OUT is blocks (of time, as a study holds them out) or replicas (whole boxes).
+Leaves learning_RECIPE_HELD_OUT.csv, .pdf and .png in results/benchmarks.
 """
 
 import sys
 from pathlib import Path
 
-from ionshift.benchmarks import learning_curves, learning_summary
+from ionshift.benchmarks import labelled, learning_curves, learning_summary
 from ionshift.config import Descriptor, Figures, Model
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.files import atomic_path
-from ionshift.labels import read_label_set, training_set
 from ionshift.plotting import style, training
 
 FOLDER = Path("results/benchmarks")
@@ -20,23 +20,26 @@ TARGET_RMSE_PPM = 0.13
 """Of the published study, with 28,000 labels."""
 
 
-def main(recipe="krr", *sources):
+def main(recipe="krr", held_out="blocks", *sources):
     sources = sources or sorted(Path("resources/labels").glob("lifsi_dme_fast*.extxyz"))
-    clusters = [atoms for source in sources for atoms in read_label_set(source)]
     settings = Model(recipe=recipe, committee_size=4)
-    clusters, table = training_set(clusters, float(clusters[0].info["cutoff_A"]), settings.group_ps)
-    shieldings = table["shielding_ppm"]
-    print(f"{len(table)} labels, mean {shieldings.mean():.2f} ppm, sd {shieldings.std():.2f} ppm")
+    clusters, table = labelled(sources, held_out)
+    shieldings, groups = table["shielding_ppm"], table["group"]
+    print(
+        f"{len(table)} labels in {groups.nunique()} {held_out}, mean {shieldings.mean():.2f} ppm, "
+        f"sd {shieldings.std():.2f} ppm"
+    )
     X = make_descriptor(Descriptor(), elements_of(clusters)).describe(clusters)
     curve = learning_summary(
-        learning_curves(X, shieldings.to_numpy(), table["group"].to_numpy(), settings, SEEDS),
+        learning_curves(X, shieldings.to_numpy(), groups.to_numpy(), settings, SEEDS),
         TARGET_RMSE_PPM,
     )
     print(curve.to_string(index=False, float_format="%.3g"))
-    with atomic_path(FOLDER / "learning.csv") as path:
+    target = FOLDER / f"learning_{recipe}_{held_out}"
+    with atomic_path(target.with_suffix(".csv")) as path:
         curve.to_csv(path, index=False)
     figure = training.learning_curve(curve, Figures())
-    style.save(figure, [FOLDER / "learning.pdf", FOLDER / "learning.png"], Figures().dpi)
+    style.save(figure, [target.with_suffix(suffix) for suffix in (".pdf", ".png")], Figures().dpi)
 
 
 if __name__ == "__main__":

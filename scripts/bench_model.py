@@ -6,10 +6,9 @@ PYTHONPATH=scripts python scripts/bench_model.py [label set] [folder]
 import sys
 from pathlib import Path
 
-from ionshift.benchmarks import compare_recipes, kernel_against_dscribe, summary
+from ionshift.benchmarks import compare_recipes, kernel_against_dscribe, labelled, summary
 from ionshift.config import Descriptor, Model
 from ionshift.files import atomic_path
-from ionshift.labels import read_label_set, training_set
 
 N_SPLITS = 20
 N_SPLITS_PUBLISHED = 2
@@ -18,11 +17,10 @@ PUBLISHED = Descriptor(kind="lmbtr_published")
 
 
 def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchmarks"):
-    clusters = read_label_set(labels)
     settings = Model(committee_size=4)
     krr = settings.model_copy(update={"recipe": "krr"})
     published = settings.model_copy(update={"recipe": "published", "committee_size": 2})
-    clusters, table = training_set(clusters, float(clusters[0].info["cutoff_A"]), settings.group_ps)
+    clusters, table = labelled([labels])
     kernel = kernel_against_dscribe(clusters, {"lmbtr": LMBTR, "lmbtr_published": PUBLISHED})
     candidates = [
         ("krr, lmbtr", krr, LMBTR, N_SPLITS),

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ionshift import active, model
+from ionshift.config import Model
 from ionshift.descriptor import elements_of, make_descriptor
 from ionshift.environments import count, in_chunks
+from ionshift.labels import read_label_set, training_set
 from ionshift.model import evaluation
 from ionshift.pca import Moments
 from ionshift.splits import grouped_split
@@ -30,6 +32,16 @@ CHUNK = 500
 """Environments at a time."""
 BLOCK = 20
 """Frames of one group."""
+
+
+HELD_OUT = {"blocks": Model().group_ps, "replicas": float("inf")}
+"""What a split holds out whole, and the time in ps that makes it a group."""
+
+
+def labelled(sources, held_out="blocks"):
+    """Clusters of label sets and their table with groups of `HELD_OUT`, see `training_set`."""
+    clusters = [atoms for source in sources for atoms in read_label_set(source)]
+    return training_set(clusters, float(clusters[0].info["cutoff_A"]), HELD_OUT[held_out])
 
 
 def kernel_against_dscribe(clusters, descriptors, repeats=5):

@@ -54,7 +54,8 @@ def test_what_is_packed(home, tmp_path):
     names = packed_names(study, tmp_path / "a.tar.gz")
     assert len(names) == len(set(names))
     assert {"results/demo/config.yaml", "results/demo/md/1M/0/thermo.csv"} <= set(names)
-    assert {study.electrolyte.forcefield, *study.labelling.shipped} <= set(names)
+    label_sets = {*study.labelling.shipped, *study.labelling.reference_labels}
+    assert {study.electrolyte.forcefield, *label_sets} <= set(names)
     assert not [n for n in names if n.endswith(("xtc", "npz", "topology.pdb", ".writing-x.csv"))]
     more = packed_names(study, tmp_path / "b.tar.gz", trajectories=True)
     frames = {"results/demo/md/1M/0/trajectory.xtc", "results/demo/md/1M/0/topology.pdb"}

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from ionshift import active, model
@@ -7,6 +8,7 @@ from ionshift.benchmarks import (
     compare_choices,
     compare_recipes,
     kernel_against_dscribe,
+    labelled,
     learning_curves,
     learning_summary,
     summary,
@@ -39,6 +41,19 @@ def test_recipes_are_compared_on_the_same_splits():
     short = summary(table).set_index("recipe")
     assert short.loc["first", "rmse_ppm"] == pytest.approx(first["rmse_ppm"].mean())
     assert short.loc["first", "rmse_ppm_sd"] == pytest.approx(first["rmse_ppm"].std(ddof=1))
+
+
+def test_sets_are_grouped_by_blocks_of_time_or_by_replicas(root):
+    sources = [
+        root / f"resources/labels/{name}.extxyz" for name in ("lifsi_dme_fast", "lifsi_dme_fast_2")
+    ]
+    clusters, blocks = labelled(sources)
+    assert len(clusters) == len(blocks) == 320
+    _, replicas = labelled(sources, "replicas")
+    # Four systems, two replicas of the first run and three of the second.
+    assert replicas["group"].nunique() == 4 * (2 + 3) < blocks["group"].nunique()
+    together = pd.DataFrame({"block": blocks["group"], "replica": replicas["group"]})
+    assert (together.groupby("block")["replica"].nunique() == 1).all()
 
 
 def test_learning_curves_are_averaged_over_splits():

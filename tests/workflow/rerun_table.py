@@ -82,7 +82,8 @@ def _key_entries(project, prefix=""):
 def _file_entries(project):
     study = settings.load(project.config)
     templates = [species.template for species in study.electrolyte.species.values()]
-    for name in [*templates, study.electrolyte.forcefield, *study.labelling.shipped]:
+    label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
+    for name in [*templates, study.electrolyte.forcefield, *label_sets]:
         with edited(project.folder / name, suffix="\n"):
             yield _entry("file", name, project.jobs())
 
