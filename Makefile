@@ -14,6 +14,7 @@ N ?= 40
 METHOD ?= combined
 RECIPE ?= krr
 HELD_OUT ?= blocks
+POOL ?= all
 ENVIRONMENTS ?= 10000
 BIN := .venv/bin
 PLOTS = $(patsubst scripts/%.py,%,$(wildcard scripts/plot_*.py))
@@ -89,8 +90,8 @@ docs: setup  ## regenerate config/schema.json and config/README.md
 bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_model.py
 
-bench-active: setup  ## replay which labels to compute next: random choice against the others
-	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py
+bench-active: setup  ## replay which labels to compute next (SET=extxyz POOL=all or md)
+	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_active.py $(SET) $(POOL)
 
 bench-inference: setup  ## time and memory of training, and of predictions along the trajectories of CONFIG (ENVIRONMENTS=n)
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/bench_inference.py $(CONFIG) $(ENVIRONMENTS)

@@ -10,6 +10,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from ionshift import config, labels
 from ionshift.errors import InputError
 from ionshift.files import atomic_path
@@ -56,7 +58,16 @@ def provenance(study, source, table, path, name):
     return {
         "commands": [f"make run CONFIG={path}", f"python scripts/export_labels.py {path} {name}"],
         "md_versions": md["versions"],
+        "class_shares_in_md": _class_shares(source),
     } | of_labels(table, labelling.protocol, labelling.chosen_protocol())
+
+
+def _class_shares(source):
+    speciation = pd.read_csv(source / "tables" / "speciation.csv")
+    return {
+        system: part.set_index("class")["share"].round(4).to_dict()
+        for system, part in speciation.groupby("system")
+    }
 
 
 def of_labels(table, protocol_name, protocol):

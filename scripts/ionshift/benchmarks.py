@@ -160,7 +160,28 @@ def learning_summary(table, target_rmse_ppm):
     return evaluation.extend(curve.reset_index(drop=True), target_rmse_ppm, seed=0)
 
 
-def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print):
+def md_weights(table, shares):
+    """Weights that give labels the frequencies of the solvation classes in the MD.
+
+    Parameters
+    ----------
+    table : DataFrame with system and solvation_class, one row a label
+    shares : dict of system to dict of class to its share of the environments of the MD
+
+    Returns
+    -------
+    (n,) share of the label's class in the MD over its share of the labels, both of its system
+    """
+    of_labels = table.groupby(["system", "solvation_class"])["system"].transform("size")
+    of_labels = of_labels / table.groupby("system")["system"].transform("size")
+    in_md = [
+        shares[system].get(name, 0.0)
+        for system, name in zip(table["system"], table["solvation_class"], strict=True)
+    ]
+    return np.array(in_md) / of_labels.to_numpy()
+
+
+def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, weights=None, log=print):
     """Test error while a training set grows by each of `active.METHODS`, on finished labels.
 
     Every seed has its own grouped split and its own random start, the same for all methods; then
@@ -170,16 +191,23 @@ def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print
     ----------
     X, y_ppm, groups : (n, d) descriptors, (n,) shieldings, (n,) names of groups
     config : config.Model
+    weights : (n,), see `md_weights`; the training part is thinned at random in proportion to them,
+        so that the choice is from what random environments of the MD would be. None: all alike.
 
     Returns
     -------
-    DataFrame with method, seed, n_train, n_test, rmse_ppm, baseline_rmse_ppm
+    DataFrame with method, seed, n_train, n_pool, n_test, rmse_ppm, weighted_rmse_ppm (every test
+    label by its weight), baseline_rmse_ppm
     """
     y, groups = np.asarray(y_ppm, float), np.asarray(groups)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, float)
     rows = []
     for seed in seeds:
         training, test = grouped_split(groups, config.test_share, seed)
-        start = np.random.default_rng(seed).permutation(training)[:n_start]
+        rng = np.random.default_rng(seed)
+        start = rng.permutation(training)
+        start = start[rng.random(len(start)) < weights[start] / weights.max()]
+        training, start = np.sort(start), start[:n_start]
         for method in active.METHODS:
             chosen, left = start, np.setdiff1d(training, start)
             while True:
@@ -187,9 +215,12 @@ def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print
                     X[chosen], y[chosen], groups[chosen], config, lambda text: None
                 )
                 scores = model.evaluate(committee, X[test], y[test], y[chosen].mean())
+                squares = (committee.predict(X[test])[0] - y[test]) ** 2
                 rows.append(
-                    {"method": method, "seed": seed, "n_train": len(chosen), "n_test": len(test)}
+                    {"method": method, "seed": seed, "n_train": len(chosen)}
+                    | {"n_pool": len(training), "n_test": len(test)}
                     | {name: scores[name] for name in ("rmse_ppm", "baseline_rmse_ppm")}
+                    | {"weighted_rmse_ppm": np.sqrt(np.average(squares, weights=weights[test]))}
                 )
                 if len(left) < n_batch:
                     break
@@ -200,8 +231,15 @@ def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, log=print
     return pd.DataFrame(rows)
 
 
-def choice_summary(table):
+def choice_summary(table, error="rmse_ppm"):
     """Mean over seeds of every method and size, and of its difference to random choice.
+
+    Sizes that not every seed reaches are left out.
+
+    Parameters
+    ----------
+    table : of `compare_choices`
+    error : the column to summarize, as rmse_ppm of what is returned
 
     Returns
     -------
@@ -209,6 +247,8 @@ def choice_summary(table):
     for all), n_seeds, rmse_ppm, rmse_sd_ppm (over seeds), against_random_ppm and its standard
     error against_random_err_ppm, from the differences of each seed
     """
+    table = table[["method", "seed", "n_train"]].assign(rmse_ppm=table[error])
+    table = table[table.groupby("n_train")["seed"].transform("nunique") == table["seed"].nunique()]
     chosen = table[table["n_train"] > table["n_train"].min()]
     over_sizes = chosen.groupby(["method", "seed"], sort=False, as_index=False)["rmse_ppm"].mean()
     rows = pd.concat([table, over_sizes], ignore_index=True)

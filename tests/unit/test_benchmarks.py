@@ -11,6 +11,7 @@ from ionshift.benchmarks import (
     labelled,
     learning_curves,
     learning_summary,
+    md_weights,
     summary,
 )
 from ionshift.config import Descriptor, Figures, Model
@@ -95,6 +96,36 @@ def test_choices_are_compared_from_the_same_start(tmp_path):
         assert over_sizes.loc[method, "against_random_ppm"] == pytest.approx(expected)
     save(benchmark.choices(short, Figures()), [tmp_path / "active.png"], 50)
     assert (tmp_path / "active.png").stat().st_size > 5000
+
+
+def test_weights_are_those_of_the_md():
+    table = pd.DataFrame(
+        {
+            "system": ["1M"] * 4 + ["4M"] * 2,
+            "solvation_class": ["SSIP", "SSIP", "SSIP", "CIP", "CIP", "AGG"],
+        }
+    )
+    weights = md_weights(table, {"1M": {"SSIP": 0.9, "CIP": 0.1}, "4M": {"SSIP": 0.6, "CIP": 0.4}})
+    assert weights == pytest.approx([1.2, 1.2, 1.2, 0.4, 0.8, 0.0])
+
+
+def test_choices_from_a_pool_like_the_md():
+    """Of the rare half a tenth is in the pool; it counts a tenth in the weighted error."""
+    X, y = curved(120, 0)
+    groups = np.array([f"1M/s-r0/b{i // 3}" for i in range(120)])
+    weights = np.where(np.arange(120) % 2, 1.0, 0.1)
+    config = Model(recipe="krr", committee_size=3)
+    table = compare_choices(X, y, groups, config, 8, 10, (1, 2, 3), weights, quiet)
+    n_training = 120 - table["n_test"]
+    assert (table["n_pool"] < 0.75 * n_training).all()
+    assert (table["n_pool"] > 0.4 * n_training).all()
+    assert (table["weighted_rmse_ppm"] != table["rmse_ppm"]).all()
+    even = compare_choices(X, y, groups, config, 8, 10, (1,), log=quiet)
+    assert even["weighted_rmse_ppm"].tolist() == pytest.approx(even["rmse_ppm"].tolist())
+    short = choice_summary(table, "weighted_rmse_ppm")
+    in_all = table.groupby("n_train")["seed"].nunique() == 3
+    assert set(short["n_train"].dropna()) == set(in_all.index[in_all])
+    assert short["n_seeds"].eq(3).all()
 
 
 def test_distance_beats_random_where_data_are_crowded():

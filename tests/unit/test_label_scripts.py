@@ -114,6 +114,9 @@ def finish(study):
     summary = results / "md" / "1M" / "0" / "md_summary.json"
     summary.parent.mkdir(parents=True)
     summary.write_text(json.dumps({"versions": {"openmm": "0"}}))
+    speciation = {"system": ["1M", "1M"], "class": ["SSIP", "CIP"], "share": [0.75, 0.25]}
+    (results / "tables").mkdir(exist_ok=True)
+    pd.DataFrame(speciation).to_csv(results / "tables" / "speciation.csv", index=False)
 
 
 def test_exported_set_can_be_imported(study, tmp_path):
@@ -130,6 +133,7 @@ def test_exported_set_can_be_imported(study, tmp_path):
     assert provenance["protocol_hash"] == labels.protocol_hash(SMALL)
     assert provenance["shielding_mean_ppm"] == 90.5
     assert provenance["ok_by_system_and_class"] == {"1M": {"SSIP": 2}}
+    assert provenance["class_shares_in_md"] == {"1M": {"SSIP": 0.75, "CIP": 0.25}}
     assert provenance["commands"][0] == "make run CONFIG=study.yaml"
 
 
