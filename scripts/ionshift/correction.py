@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from ionshift.errors import InputError
-from ionshift.label_benchmark import held_out_error
 from ionshift.labels import label_key
 
 KEY = "labelling.reference_labels"
@@ -118,6 +117,15 @@ def summary(pairs, line, table):
         "in_range_share": float(ok.between(x.min(), x.max()).mean()),
     }
     return pd.DataFrame([row])
+
+
+def held_out_error(x, y):
+    """RMS error of y by the straight line in x through all other points."""
+    errors = []
+    for left_out in range(len(x)):
+        others = np.arange(len(x)) != left_out
+        errors.append(y[left_out] - np.polyval(np.polyfit(x[others], y[others], 1), x[left_out]))
+    return float(np.sqrt(np.mean(np.square(errors))))
 
 
 def corrected(clusters, line):

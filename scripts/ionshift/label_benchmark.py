@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.config import PROTOCOLS
+from ionshift.correction import held_out_error
 
 FUNCTIONALS = ("pbe", "pbe0")
 FAR_BASES = ("6-31g*", "def2-svp")
@@ -84,15 +85,6 @@ def _errors(values, expected):
         "scatter_ppm": difference.std(ddof=1) if n > 1 else unknown,
         "corrected_ppm": held_out_error(values, expected) if n > 3 else unknown,
     }
-
-
-def held_out_error(x, y):
-    """RMS error of y by the straight line in x through all other points."""
-    errors = []
-    for left_out in range(len(x)):
-        others = np.arange(len(x)) != left_out
-        errors.append(y[left_out] - np.polyval(np.polyfit(x[others], y[others], 1), x[left_out]))
-    return float(np.sqrt(np.mean(np.square(errors))))
 
 
 def choose(clusters, n_clusters, with_reference):

@@ -84,6 +84,14 @@ def test_what_the_line_leaves_is_measured_on_clusters_it_has_not_seen():
     assert abs(row["slope"] - SLOPE) < 3 * row["slope_err"] < 0.1
 
 
+def test_held_out_error_is_larger_than_that_of_the_fit():
+    rng = np.random.default_rng(2)
+    x = np.linspace(90, 95, 8)
+    y = x + rng.normal(scale=0.1, size=8)
+    in_sample = np.sqrt(np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2))
+    assert correction.held_out_error(x, y) > in_sample
+
+
 def test_labels_that_failed_are_no_pairs_and_stay_as_they_are():
     clusters = [*study_labels(6), cluster(6, FAST, 0.0, status="failed")]
     references = [*reference_labels(range(5)), cluster(5, REFERENCE, 0.0, status="unconverged")]

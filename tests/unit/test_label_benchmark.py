@@ -37,14 +37,6 @@ def test_a_shifted_and_stretched_protocol():
     assert compared.loc["reference", "cpu_s"] == 100
 
 
-def test_held_out_error_is_larger_than_that_of_the_fit():
-    rng = np.random.default_rng(2)
-    x = np.linspace(90, 95, 8)
-    y = x + rng.normal(scale=0.1, size=8)
-    in_sample = np.sqrt(np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2))
-    assert label_benchmark.held_out_error(x, y) > in_sample
-
-
 def test_few_or_failed_labels_leave_errors_unknown():
     exact = np.array([90.0, 91.0])
     failed = table([90.5, None]).assign(status=["ok", "failed"])
