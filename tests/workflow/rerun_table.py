@@ -1,7 +1,8 @@
 """The table of what reruns when something changes, asked from Snakemake change by change.
 
 Usage: python tests/workflow/rerun_table.py [PREFIX]
-writes docs/reruns.csv and docs/reruns.md; with PREFIX only the keys that begin so are asked anew.
+writes docs/reruns.csv and docs/reruns.md; with PREFIX only the keys, files and modules that begin
+so are asked anew.
 """
 
 import csv
@@ -52,18 +53,19 @@ class Entry:
         return {*self.first, *self.then}
 
 
-def make_table(project):
-    """Entries for every key, input file and module, in the order of the code."""
-    return [*_key_entries(project), *_file_entries(project), *_module_entries(project)]
+def make_table(project, prefix=""):
+    """Entries for every key, input file and module that begins so, in the order of the code."""
+    entries = _key_entries, _file_entries, _module_entries
+    return [entry for found in entries for entry in found(project, prefix)]
 
 
 def renew(entries, project, prefix):
-    """`entries` with those of the keys that begin with `prefix` asked anew."""
-    new = {entry.what: entry for entry in _key_entries(project, prefix)}
-    return [new.get(e.what, e) if e.kind == "key" else e for e in entries]
+    """`entries` with those that begin with `prefix` asked anew."""
+    new = {(entry.kind, entry.what): entry for entry in make_table(project, prefix)}
+    return [new.get((entry.kind, entry.what), entry) for entry in entries]
 
 
-def _key_entries(project, prefix=""):
+def _key_entries(project, prefix):
     """Each key against a finished study in which it matters."""
     finished = None
     for key in changes.model_keys():
@@ -79,19 +81,24 @@ def _key_entries(project, prefix=""):
     project.start_over()
 
 
-def _file_entries(project):
+def _file_entries(project, prefix):
     study = settings.load(project.config)
     templates = [species.template for species in study.electrolyte.species.values()]
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
     for name in [*templates, study.electrolyte.forcefield, *label_sets]:
+        if not name.startswith(prefix):
+            continue
         with edited(project.folder / name, suffix="\n"):
             yield _entry("file", name, project.jobs())
 
 
-def _module_entries(project):
+def _module_entries(project, prefix):
     for path in sorted(project.folder.glob("scripts/**/*.py")):
+        name = str(path.relative_to(project.folder))
+        if not name.startswith(prefix):
+            continue
         with edited(path, suffix="\n# edited\n"):
-            yield _entry("module", str(path.relative_to(project.folder)), project.jobs())
+            yield _entry("module", name, project.jobs())
 
 
 def _entry(kind, what, jobs):
