@@ -130,6 +130,8 @@ label-set:  ## remake the label sets (core-hours)
 	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels.yaml lifsi_dme_fast
 	$(MAKE) run CONFIG=config/shipped_labels_2.yaml
 	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels_2.yaml lifsi_dme_fast_2
+	$(MAKE) run CONFIG=config/shipped_labels_3.yaml
+	PYTHONPATH=scripts $(BIN)/python scripts/export_labels.py config/shipped_labels_3.yaml lifsi_dme_fast_3
 
 clean:  ## remove results and environment
 	rm -rf results .snakemake .venv

@@ -104,7 +104,7 @@ def test_key_follows_geometry_charge_and_protocol():
     assert labels.label_key(atoms, 1, SMALL.model_copy(update={"grid_level": 1})) != key
 
 
-SETS = ("lifsi_dme_fast", "lifsi_dme_fast_2")
+SETS = ("lifsi_dme_fast", "lifsi_dme_fast_2", "lifsi_dme_fast_3")
 
 
 def shipped(root, name=SETS[0]):
