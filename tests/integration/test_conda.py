@@ -28,6 +28,7 @@ pytestmark = [
 ENVIRONMENT_OF_RULE = {
     "set_cutoff": "analysis",
     "tabulate_rdf": "analysis",
+    "correct_labels": "analysis",
     "train_model": "ml",
     "plot_rdf": "figures",
     "plot_parity": "figures",
@@ -69,7 +70,8 @@ def study(tmp_path_factory):
     results = folder / "results/demo"
     (results / "labels").mkdir(parents=True)
     shipped = folder / config["labelling"]["shipped"][0]
-    shutil.copy(shipped, results / "labels/labels.extxyz")
+    for suffix in (".extxyz", ".parquet"):
+        shutil.copy(shipped.with_suffix(suffix), results / f"labels/labels{suffix}")
     (results / "shell").mkdir()
     r_A = np.arange(0.5, 8.0, 0.05)
     g = 10 * np.exp(-(((r_A - 2.0) / 0.15) ** 2)) + 1 / (1 + np.exp(-4 * (r_A - 4.5)))

@@ -50,9 +50,7 @@ CONTEXTS = {
 # Keys for which trial finds no changed value that the model accepts: what to set instead.
 VALUES = {
     "labelling.protocol": {"labelling.protocol": "reference"},
-    "labelling.reference_labels": {
-        "labelling.reference_labels": ["resources/labels/lifsi_dme_reference.extxyz"]
-    },
+    "labelling.reference_labels": {"labelling.reference_labels": []},
     "electrolyte.species.*.charge": {
         "electrolyte.species.LI.charge": 2,
         "electrolyte.species.FSI.charge": -2,

@@ -14,7 +14,7 @@ RELAXING |= {"tabulate_relaxation", "plot_relaxation"}
 def relaxing(config, **keys):
     config["relaxation"] = keys
     if keys.get("shieldings") == "train":
-        config["labelling"]["shipped"] = []
+        config["labelling"] |= {"shipped": [], "reference_labels": []}
     return config
 
 

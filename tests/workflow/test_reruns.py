@@ -34,7 +34,7 @@ ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
 PLOTS = {rule for rule in RULES if rule.startswith("plot_")}
 # Rules that only a study with further blocks or keys has.
-OPTIONAL = ("plot_potential_", "plot_relaxation", "plot_label_correction")
+OPTIONAL = ("plot_potential_", "plot_relaxation")
 OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
 DRAWING = PLOTS | {"write_map_page"}
 
