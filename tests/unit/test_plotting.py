@@ -73,9 +73,8 @@ def test_parity_with_an_absent_class(tmp_path):
     save(training.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
 
 
-@pytest.mark.parametrize("needed", [500.0, np.inf, np.nan])
-def test_learning_curve_with_unknown_scatter(needed, tmp_path):
-    table = pd.DataFrame(
+def curve_that_needs(needed):
+    return pd.DataFrame(
         {
             "n_train": [10, 20],
             "rmse_ppm": [0.3, 0.2],
@@ -90,7 +89,18 @@ def test_learning_curve_with_unknown_scatter(needed, tmp_path):
             "n_for_target_high": np.inf,
         }
     )
-    save(training.learning_curve(table, STYLE), [tmp_path / "curve.png"], 60)
+
+
+@pytest.mark.parametrize("needed", [500.0, np.inf, np.nan])
+def test_learning_curve_with_unknown_scatter(needed, tmp_path):
+    figure = training.learning_curve(curve_that_needs(needed), STYLE)
+    save(figure, [tmp_path / "curve.png"], 60)
+
+
+@pytest.mark.parametrize(("needed", "drawn"), [(15.0, True), (500.0, True), (0.5, False)])
+def test_labels_for_the_target_are_drawn_from_the_first_point_on(needed, drawn):
+    lines = training.learning_curve(curve_that_needs(needed), STYLE).axes[0].lines
+    assert (needed in [line.get_xdata()[0] for line in lines]) == drawn
 
 
 def test_every_class_has_its_own_colour():

@@ -42,7 +42,10 @@ def parity(table, metrics, style):
 
 
 def learning_curve(table, style):
-    """Test error against the number of training labels, with its power law up to the target."""
+    """Test error against the number of training labels, with its power law up to the target.
+
+    Where the target is met with fewer labels than the curve begins with, no number is drawn for it.
+    """
     figure, axis = make_axes(style)
     axis.errorbar(
         table["n_train"],
@@ -68,7 +71,7 @@ def learning_curve(table, style):
 
 def _draw_power_law(axis, fit, n_min):
     target, needed = fit["target_rmse_ppm"], fit["n_for_target"]
-    shown = np.isfinite(needed) and needed < LARGEST_SHOWN
+    shown = n_min <= needed < LARGEST_SHOWN
     n_max = max(fit["n_train"], needed) if shown else fit["n_train"]
     n = np.geomspace(n_min, n_max, 50)
     axis.plot(
