@@ -171,4 +171,5 @@ def test_a_measured_series_is_drawn_and_nothing_else_runs(project):
 
 def test_a_module_of_the_plots_does_not_reach_the_physics(project):
     with edited(project.folder / "scripts/ionshift/plotting/training.py", suffix="# edited\n"):
-        assert set(project.reruns()) == {"plot_parity", "plot_learning_curve"}
+        drawn = {"plot_parity", "plot_learning_curve", "plot_label_correction"}
+        assert set(project.reruns()) == drawn
