@@ -21,13 +21,16 @@ from ionshift.plotting import benchmark, style
 N_START, N_BATCH, SEEDS = 16, 8, range(1, 21)
 
 
-ERRORS = {"": "rmse_ppm", "_weighted": "weighted_rmse_ppm"}
-POOLS = ("all", "md")
+ERRORS = {
+    "all": {"": "rmse_ppm"},
+    "md": {"": "rmse_ppm", "_weighted": "weighted_rmse_ppm"},
+}
+"""By pool: what is summarized, and the ending of its files' names."""
 
 
 def main(labels="resources/labels/lifsi_dme_fast.extxyz", pool="all", folder="results/benchmarks"):
-    if pool not in POOLS:
-        raise InputError(f"POOL = '{pool}' is none of {', '.join(POOLS)}")
+    if pool not in ERRORS:
+        raise InputError(f"POOL = '{pool}' is none of {', '.join(ERRORS)}")
     settings = Model(recipe="krr", committee_size=4)
     clusters, table = labelled([labels])
     X = make_descriptor(Descriptor(), elements_of(clusters)).describe(clusters)
@@ -37,7 +40,7 @@ def main(labels="resources/labels/lifsi_dme_fast.extxyz", pool="all", folder="re
     )
     folder = Path(folder)
     save(runs, folder / f"active_{pool}_runs.csv")
-    for suffix, error in ERRORS.items() if pool == "md" else [("", "rmse_ppm")]:
+    for suffix, error in ERRORS[pool].items():
         summary = choice_summary(runs, error)
         print(error)
         print(summary.to_string(index=False, float_format="%.3f", na_rep="all"))
