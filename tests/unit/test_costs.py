@@ -69,6 +69,16 @@ def test_figure_has_a_bar_a_rule(results):
     assert len(time.patches) == len(memory.patches) == 3
 
 
+def test_labels_stay_on_the_page(results):
+    write(results, "mine", "accumulate_descriptors/1M", 360, 360)
+    table = costs.cost_table(costs.read_benchmarks(results / "mine/benchmarks"))
+    figure = time_and_memory(table, Figures())
+    figure.canvas.draw()
+    for axis in figure.axes:
+        extent = axis.xaxis.label.get_window_extent()
+        assert figure.bbox.x0 <= extent.x0 < extent.x1 <= figure.bbox.x1
+
+
 def test_figure_of_nothing(tmp_path):
     table = costs.cost_table(costs.read_benchmarks(tmp_path))
     assert isinstance(table, pd.DataFrame)

@@ -14,7 +14,7 @@ def time_and_memory(table, style):
     if (rows["core_h"] > 0).any():
         time.set_xscale("log")
     memory.barh(names, rows["max_rss_MB"] / 1000, color="#E69F00")
-    memory.set_xlabel("peak memory / GB")
+    memory.set_xlabel("memory / GB")
     for axis in (time, memory):
         axis.tick_params(axis="y", length=0)
         axis.margins(y=0.02)

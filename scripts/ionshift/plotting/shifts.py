@@ -83,7 +83,14 @@ def shift_against_concentration(shifts, measured, style):
     sampling = bar_length(shifts["change_sampling_err_ppm"])
     total = np.hypot(sampling, bar_length(shifts["change_model_err_ppm"]))
     axis.errorbar(
-        molarity, change, yerr=total, fmt="none", color="#999999", label="sampling + model"
+        molarity,
+        change,
+        yerr=total,
+        fmt="none",
+        elinewidth=4,
+        capsize=0,
+        color="#BBBBBB",
+        label="sampling + model",
     )
     axis.errorbar(
         molarity, change, yerr=sampling, fmt="o-", color="#0072B2", label="sampling alone"
