@@ -1,6 +1,8 @@
 """The interactive map in a real browser: a click on a point shows its cluster."""
 
+import base64
 import io
+import time
 
 import ase.io
 import matplotlib.image
@@ -84,3 +86,17 @@ def test_a_click_on_a_point_shows_its_cluster(clusters, tmp_path):
     assert share_changed(np.ones_like(shown[0]), shown[0]) > 0.05, "no cluster is drawn"
     for first, second in ((3, 1), (1, 0), (3, 0)):
         assert share_changed(shown[first], shown[second]) > 0.03, (first, second)
+
+
+def test_the_page_shows_in_a_frame_as_the_report_embeds_it(clusters, tmp_path):
+    packed = base64.b64encode(page(clusters, "framed").encode()).decode()
+    source = f"data:text/html;charset=utf8;filename=map.html;base64,{packed}"
+    path = tmp_path / "report.html"
+    path.write_text(f'<iframe id="structure" src="{source}" width="1100" height="700"></iframe>')
+    with Browser(tmp_path / "profile") as browser:
+        browser.open(path)
+        browser.wait_for("document.readyState === 'complete'")
+        deadline = time.monotonic() + 120
+        while (shown := share_changed(np.ones(3), picture(browser))) < 0.03:
+            assert time.monotonic() < deadline, f"{shown:.3f} of the frame is drawn"
+            time.sleep(0.5)

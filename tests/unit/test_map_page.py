@@ -1,17 +1,22 @@
 """The interactive map: right content, and nothing that is loaded from elsewhere."""
 
+import base64
+import gzip
 import json
 import re
 
+import ase.io
 import numpy as np
 import pandas as pd
 import pytest
 
-from ionshift.config import Shell
+from ionshift.config import Map, Shell
 from ionshift.pca_map import cut_sample
 from ionshift.plotting.page import PROPERTIES, page
 from ionshift.solvation import ShellFinder
 from ionshift.trajectory import Trajectory
+
+CHROMIUM_MAX_URL = 2 * 1024**2  # url::kMaxURLChars
 
 
 @pytest.fixture
@@ -35,12 +40,15 @@ def clusters(known_box, electrolyte):
     return cut_sample([finder, finder], table, 3, seed=1)
 
 
+def unpack(html, name):
+    packed = re.search(rf'<script type="application/gzip" id="{name}">(.*?)</script>', html, re.S)
+    return gzip.decompress(base64.b64decode(packed.group(1))).decode()
+
+
 def content(html):
     """The tags outside of scripts, and the dataset."""
-    data = re.search(r'<script type="application/json" id="dataset">(.*?)</script>', html, re.S)
-    return re.sub(r"<script.*?</script>", "<script></script>", html, flags=re.S), json.loads(
-        data.group(1)
-    )
+    tags = re.sub(r"<script.*?</script>", "<script></script>", html, flags=re.S)
+    return tags, json.loads(unpack(html, "dataset"))
 
 
 def test_page_holds_every_cluster_with_its_properties(clusters):
@@ -58,7 +66,25 @@ def test_page_loads_nothing_from_elsewhere(clusters):
     html, _ = content(page(clusters, "demo"))
     assert html.count("<script></script>") == 3
     assert not re.search(r"\b(src|href)\s*=|@import|url\(", html)
-    assert "Chemiscope" in page(clusters, "demo")
+    assert "Chemiscope" in unpack(page(clusters, "demo"), "library")
+
+
+def test_page_of_the_demo_fits_into_a_frame_of_the_report(root):
+    labelled = ase.io.read(root / "resources/labels/lifsi_dme_fast.extxyz", ":")
+    rng = np.random.default_rng(1)
+    sample = []
+    for number in rng.integers(len(labelled), size=4 * Map().n_structures):
+        atoms = labelled[number].copy()
+        atoms.rattle(0.5, rng=rng)
+        names = [key for key, _, _ in PROPERTIES.values()]
+        atoms.info |= dict(zip(names, rng.normal(size=len(names)), strict=True))
+        sample.append(atoms)
+    embedded = base64.b64encode(page(sample, "demo").encode())
+    assert len(embedded) < CHROMIUM_MAX_URL - 1000
+
+
+def test_same_clusters_give_the_same_page(clusters):
+    assert page(clusters, "demo") == page(clusters, "demo")
 
 
 def test_an_unknown_property_is_left_out(clusters):

@@ -3,13 +3,16 @@
 Fraux, Cersonsky and Ceriotti, J. Open Source Softw. 5, 2117 (2020).
 """
 
+import base64
+import gzip
 import json
 import math
 from importlib import resources
 
 import chemiscope
+from ase import Atoms
 
-SCRIPT = "sphinx/static/chemiscope.min.js"
+LIBRARY = "sphinx/static/chemiscope.min.js"
 PROPERTIES = {
     "PC1": ("pc1", "", "first principal component of all environments"),
     "PC2": ("pc2", "", "second principal component of all environments"),
@@ -38,12 +41,24 @@ body {{ margin: 0; font-family: sans-serif; }}
 <div><div id="meta"></div><div id="map"></div></div>
 <div><div id="structure"></div><div id="info"></div><p id="error"></p></div>
 </div>
-<script>{script}</script>
-<script type="application/json" id="dataset">{dataset}</script>
+<script type="application/gzip" id="library">{library}</script>
+<script type="application/gzip" id="dataset">{dataset}</script>
 <script>
-const dataset = JSON.parse(document.getElementById("dataset").textContent);
-const places = {{ map: "map", info: "info", meta: "meta", structure: "structure" }};
-Chemiscope.DefaultVisualizer.load(places, dataset, new Chemiscope.Warnings()).catch((error) => {{
+const unpack = (id) => {{
+  const packed = atob(document.getElementById(id).textContent);
+  const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}};
+const show = async () => {{
+  const library = document.createElement("script");
+  library.textContent = await unpack("library");
+  document.head.append(library);
+  const dataset = JSON.parse(await unpack("dataset"));
+  const places = {{ map: "map", info: "info", meta: "meta", structure: "structure" }};
+  await Chemiscope.DefaultVisualizer.load(places, dataset, new Chemiscope.Warnings());
+}};
+show().catch((error) => {{
   document.getElementById("error").textContent = error;
 }});
 </script>
@@ -80,17 +95,23 @@ def dataset(clusters, study):
 
 
 def _bare(atoms):
-    bare = atoms.copy()
-    bare.info = {}
-    return bare
+    """Elements and positions, to 0.01 A: what a picture needs."""
+    return Atoms(atoms.get_chemical_symbols(), atoms.get_positions().round(2))
 
 
 def page(clusters, study):
-    """HTML text of the map with clusters that open in 3D; it loads nothing from elsewhere."""
-    script = resources.files(chemiscope).joinpath(SCRIPT).read_text()
-    content = json.dumps(dataset(clusters, study), allow_nan=False)
+    """HTML text of the map with clusters that open in 3D; it loads nothing from elsewhere.
+
+    Library and data are packed: the report embeds the page as a data URL, and Chromium leaves a
+    frame blank whose URL is longer than 2 MiB.
+    """
+    library = resources.files(chemiscope).joinpath(LIBRARY).read_text()
     return TEMPLATE.format(
         title=f"Environments of {study}",
-        script=script.replace("</script", "<\\/script"),
-        dataset=content.replace("</", "<\\/"),
+        library=_pack(library),
+        dataset=_pack(json.dumps(dataset(clusters, study), allow_nan=False)),
     )
+
+
+def _pack(text):
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
