@@ -1,8 +1,9 @@
 """Cost against error of label protocols on a few clusters of a label set.
 
 Usage: python scripts/bench_labels.py SET N_CLUSTERS [WORKERS [PROTOCOL...]]
-Labels go to the label store: a second run goes on where the first stopped, and what ships in
-resources/labels is not computed again; clusters whose reference labels ship are taken first.
+Labels go to the label store: a second run goes on where the first stopped. Reference labels that
+ship are not computed again, and their clusters are taken first; all others are, so that costs
+are those of this machine.
 PROTOCOL names (see label_benchmark.variants) limit the run; `reference` is always computed.
 Leaves labels.csv and labels.{pdf,png} in results/benchmarks.
 """
