@@ -605,6 +605,19 @@ if __name__ == "__main__":
 """
 
 
+def test_clusters_with_most_electrons_come_first(store):
+    lithium = lithium_water(2.0)[:1]
+    lithium.info = lithium_water(2.0).info | {"cluster_id": "lithium"}
+    clusters, messages = [lithium, lithium_water(1.9), lithium_water(2.1)], []
+    table = label_clusters(clusters, SMALL, store, log=messages.append)
+    assert [message.split()[2] for message in messages[1:]] == [
+        "test/1M/r0/f1900/n0:",
+        "test/1M/r0/f2100/n0:",
+        "lithium:",
+    ]
+    assert table["cluster_id"].tolist() == [atoms.info["cluster_id"] for atoms in clusters]
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_shard_goes_on_where_it_stopped(store, tmp_path, root, workers):
     command = shard_script(KILLED_SHARD, tmp_path, root, store=str(store.folder), workers=workers)
