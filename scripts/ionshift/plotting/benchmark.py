@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from ionshift.plotting.style import make_axes
+from ionshift.plotting.style import make_axes, plain_log_ticks
 
 METHOD_STYLES = {
     "random": ("#000000", "o"),
@@ -28,8 +28,10 @@ def cost_against_error(table, style):
     axis.plot([], [], "o", mfc="none", color="grey", label="as computed")
     axis.plot([], [], "o", color="grey", label="straight line, held out")
     axis.set_xscale("log")
+    plain_log_ticks(axis.xaxis)
     if np.nanmax(others[["scatter_ppm", "corrected_ppm"]].to_numpy(), initial=0) > 0:
         axis.set_yscale("log")
+        plain_log_ticks(axis.yaxis)
     axis.set_xlabel("CPU time of a label / s")
     axis.set_ylabel("error of relative shieldings / ppm")
     figure.legend(loc="outside upper center", ncols=2, handletextpad=0.2)
