@@ -593,18 +593,6 @@ def test_gate_counts_reasons():
         labels.check_gate(table, 0.9)
 
 
-KILLED_SHARD = """
-import sys
-sys.path[:0] = {paths!r}
-from test_labels import SMALL, lithium_water
-from ionshift.labelling import label_clusters
-from ionshift.labels import LabelStore
-clusters = [lithium_water(1.8 + 0.01 * i) for i in range(40)]
-if __name__ == "__main__":
-    label_clusters(clusters, SMALL, LabelStore({store!r}), workers={workers})
-"""
-
-
 def test_clusters_with_most_electrons_come_first(store):
     lithium = lithium_water(2.0)[:1]
     lithium.info = lithium_water(2.0).info | {"cluster_id": "lithium"}
@@ -616,6 +604,18 @@ def test_clusters_with_most_electrons_come_first(store):
         "lithium:",
     ]
     assert table["cluster_id"].tolist() == [atoms.info["cluster_id"] for atoms in clusters]
+
+
+KILLED_SHARD = """
+import sys
+sys.path[:0] = {paths!r}
+from test_labels import SMALL, lithium_water
+from ionshift.labelling import label_clusters
+from ionshift.labels import LabelStore
+clusters = [lithium_water(1.8 + 0.01 * i) for i in range(40)]
+if __name__ == "__main__":
+    label_clusters(clusters, SMALL, LabelStore({store!r}), workers={workers})
+"""
 
 
 @pytest.mark.parametrize("workers", [1, 2])

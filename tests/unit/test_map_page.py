@@ -16,7 +16,7 @@ from ionshift.plotting.page import PROPERTIES, page
 from ionshift.solvation import ShellFinder
 from ionshift.trajectory import Trajectory
 
-CHROMIUM_MAX_URL = 2 * 1024**2  # url::kMaxURLChars
+CHROMIUM_MAX_URL = 2 * 1024**2  # a frame with a data URL one character longer stays blank
 
 
 @pytest.fixture
@@ -72,11 +72,10 @@ def test_page_loads_nothing_from_elsewhere(clusters):
 def test_page_of_the_demo_fits_into_a_frame_of_the_report(root):
     labelled = ase.io.read(root / "resources/labels/lifsi_dme_fast.extxyz", ":")
     rng = np.random.default_rng(1)
-    sample = []
+    names, sample = [key for key, _, _ in PROPERTIES.values()], []
     for number in rng.integers(len(labelled), size=4 * Map().n_structures):
         atoms = labelled[number].copy()
         atoms.rattle(0.5, rng=rng)
-        names = [key for key, _, _ in PROPERTIES.values()]
         atoms.info |= dict(zip(names, rng.normal(size=len(names)), strict=True))
         sample.append(atoms)
     embedded = base64.b64encode(page(sample, "demo").encode())

@@ -96,7 +96,7 @@ def dataset(clusters, study):
 
 def _bare(atoms):
     """Elements and positions, to 0.01 A: what a picture needs."""
-    return Atoms(atoms.get_chemical_symbols(), atoms.get_positions().round(2))
+    return Atoms(atoms.numbers, atoms.positions.round(2))
 
 
 def page(clusters, study):
