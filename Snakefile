@@ -1,9 +1,13 @@
 """Dynamic NMR of electrolytes: from molecular dynamics to spectra."""
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# Every job parses this file, so scripts find the library wherever they run.
+LIBRARY = str(Path(workflow.basedir) / "scripts")
+sys.path.insert(0, LIBRARY)
+os.environ["PYTHONPATH"] = os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 if not workflow.configfiles:
@@ -19,7 +23,7 @@ include: "workflow/rules/labelling.smk"
 
 if STUDY.relaxation:
 
-    include: "workflow/rules/relaxation.smk"
+    include: "workflow/rules/geometry_optimization.smk"
 
 
 if STUDY.labelling.reference_labels:
@@ -31,7 +35,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/dynamics_analysis.smk"
+include: "workflow/rules/transport.smk"
 include: "workflow/rules/structure.smk"
 include: "workflow/rules/maps.smk"
 include: "workflow/rules/elf.smk"
@@ -39,8 +43,8 @@ include: "workflow/rules/elf.smk"
 
 if STUDY.potential_training:
 
-    include: "workflow/rules/potential_common.smk"
-    include: "workflow/rules/potential.smk"
+    include: "workflow/rules/potential_training_common.smk"
+    include: "workflow/rules/potential_training.smk"
 
     if COMPARED:
 

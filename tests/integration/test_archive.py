@@ -7,9 +7,9 @@ import tarfile
 import pytest
 import yaml
 
-from ionshift import config
-from ionshift.archive import write_archive
-from ionshift.errors import InputError
+from ionshift.core.errors import InputError
+from ionshift.runs.archive import write_archive
+from ionshift.studies import registry
 from projects import DEMO, copy_project, snakemake
 
 COSTS = """rule,n_jobs,core_h,core_h_a_job,core_h_a_job_sd,wall_h,longest_wall_h,max_rss_MB
@@ -50,7 +50,7 @@ def packed_names(study, target, **options):
 
 
 def test_what_is_packed(home, tmp_path):
-    study = config.load(DEMO)
+    study = registry.load(DEMO)
     names = packed_names(study, tmp_path / "a.tar.gz")
     assert len(names) == len(set(names))
     assert {"results/demo/config.yaml", "results/demo/md/1M/0/thermo.csv"} <= set(names)
@@ -65,19 +65,21 @@ def test_what_is_packed(home, tmp_path):
 def test_an_unfinished_study_is_not_packed(home, tmp_path):
     (home / "results/demo/manifest.json").unlink()
     with pytest.raises(InputError, match="finish the run first"):
-        write_archive(config.load(DEMO), tmp_path / "a.tar.gz")
+        write_archive(registry.load(DEMO), tmp_path / "a.tar.gz")
 
 
 def test_an_input_outside_the_repository_is_named(home, tmp_path):
     content = yaml.safe_load((home / DEMO).read_text())
     content["electrolyte"]["forcefield"] = "/elsewhere/ff.xml"
     with pytest.raises(InputError, match=r"/elsewhere/ff\.xml is outside"):
-        write_archive(config.load(content), tmp_path / "a.tar.gz")
+        write_archive(registry.load(content), tmp_path / "a.tar.gz")
 
 
 def test_a_figure_is_redrawn_beside_a_clean_copy(home, tmp_path):
     done = subprocess.run(
-        [sys.executable, "scripts/make_archive.py", DEMO], capture_output=True, text=True
+        [sys.executable, "scripts/ionshift/cli/make_archive.py", DEMO],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     away = tmp_path / "away"

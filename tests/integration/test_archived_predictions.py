@@ -43,7 +43,7 @@ def first(tmp_path_factory):
 def again(first, tmp_path_factory):
     """Another copy with nothing but the packed study, and a study made of its predictions."""
     packed = subprocess.run(
-        [sys.executable, "scripts/make_archive.py", "study.yaml"],
+        [sys.executable, "scripts/ionshift/cli/make_archive.py", "study.yaml"],
         cwd=first,
         capture_output=True,
         text=True,

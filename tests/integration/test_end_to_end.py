@@ -23,7 +23,7 @@ ISOLATED = (
 ARGUMENTS = [
     *(NO_NETWORK if ISOLATED else []),
     sys.executable,
-    "scripts/run_workflow.py",
+    "scripts/ionshift/runs/launch.py",
     "--workflow-profile",
     "workflow/profiles/default",
     "--cores",
@@ -99,7 +99,7 @@ def test_nothing_finished_was_computed_again(finished):
 
 
 def test_trajectories_are_complete(finished):
-    from ionshift.trajectory import Trajectory
+    from ionshift.trajectories.trajectory import Trajectory
 
     _, results, *_ = finished
     for folder in results.glob("md/*/0"):
@@ -166,7 +166,7 @@ def test_report_is_written(finished):
 def test_figures_are_redrawn_from_the_archive_alone(finished, tmp_path):
     folder, results, *_ = finished
     packed = subprocess.run(
-        [sys.executable, "scripts/make_archive.py", "small.yaml"],
+        [sys.executable, "scripts/ionshift/cli/make_archive.py", "small.yaml"],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -67,7 +67,7 @@ def start(folder, cluster, *arguments, profile=PROFILE):
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
             [
-                *(sys.executable, "scripts/run_workflow.py", "--workflow-profile", profile),
+                *(sys.executable, "scripts/ionshift/runs/launch.py", "--workflow-profile", profile),
                 *("--configfile", "tiny.yaml", *arguments, "--", *TARGETS),
             ],
             cwd=folder,
@@ -286,7 +286,7 @@ def refusal(folder, cluster, environment=None):
     before = len(cluster.accounting())
     done = subprocess.run(
         [
-            *(sys.executable, "scripts/run_workflow.py", "--workflow-profile", PROFILE),
+            *(sys.executable, "scripts/ionshift/runs/launch.py", "--workflow-profile", PROFILE),
             *("--configfile", "tiny.yaml"),
         ],
         cwd=folder,

@@ -4,7 +4,7 @@ import MDAnalysis
 import numpy as np
 import pytest
 
-from ionshift.config import Electrolyte
+from ionshift.config.electrolyte import Electrolyte
 from molecules import MOLECULES, ROOT, place, template
 
 

@@ -5,10 +5,11 @@ import openmm
 from ase.calculators.calculator import Calculator, all_changes
 from openmm import unit
 
-from ionshift import config
-from ionshift import electrolyte as boxes
-from ionshift.dynamics.watch import EV_IN_KJ_MOL
-from ionshift.forcefield import build_system
+from ionshift.config import electrolyte as config_electrolyte
+from ionshift.config import md as config_md
+from ionshift.md.watch import EV_IN_KJ_MOL
+from ionshift.systems import electrolyte as boxes
+from ionshift.systems.forcefield import build_system
 from molecules import MOLECULES, ROOT
 
 COUNTS = {"LI": 1, "FSI": 1, "DME": 2}
@@ -16,7 +17,7 @@ COUNTS = {"LI": 1, "FSI": 1, "DME": 2}
 
 def electrolyte():
     roles = {"LI": ("cation", 1), "FSI": ("anion", -1), "DME": ("solvent", 0)}
-    return config.Electrolyte(
+    return config_electrolyte.Electrolyte(
         species={
             name: {"role": role, "charge": charge, "template": str(MOLECULES / f"{name}.pdb")}
             for name, (role, charge) in roles.items()
@@ -35,7 +36,7 @@ class ForceField(Calculator):
         self.scale, self.scale_forces = scale, scale_forces
         topology = boxes.build_topology(electrolyte(), COUNTS)
         topology.setPeriodicBoxVectors(np.eye(3))
-        md = config.MD(cutoff_A=4.0, hydrogen_mass_amu=None)
+        md = config_md.MD(cutoff_A=4.0, hydrogen_mass_amu=None)
         system = build_system(topology, electrolyte(), md, constrain_hydrogens=False)
         platform = openmm.Platform.getPlatformByName("Reference")
         self.context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ionshift.members import member_table
-from ionshift.speciation import CLASSES, solvation_class
+from ionshift.learning.members import member_table
+from ionshift.solvation.classes import CLASSES, solvation_class
 
 SHIFT_OF_ANION_PPM = -0.2
 N_MEMBERS = 4

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from archives import write_archive
-from ionshift import config as settings
-from ionshift import preflight
-from ionshift.errors import InputError
+from ionshift.config import messages, protocol, reference
+from ionshift.core.errors import InputError
+from ionshift.runs import preflight
+from ionshift.studies import liquid_nmr, registry
 
 PRIOR = {"charges": {"Li": 1.0}, "permittivity": 4.0}
 BOX = {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
@@ -35,15 +36,15 @@ CONTEXTS = {
     "potential_training.prior": {"potential_training": {"systems": BOX, "prior": PRIOR}},
     **{
         f"potential_training.reference.{name}": OF_CLUSTERS
-        for name in settings.REFERENCE_KEYS["pyscf"]
+        for name in reference.REFERENCE_KEYS["pyscf"]
     },
-    **{f"potential_training.reference.{name}": CP2K for name in settings.REFERENCE_KEYS["cp2k"]},
+    **{f"potential_training.reference.{name}": CP2K for name in reference.REFERENCE_KEYS["cp2k"]},
     "potential_training.exploration": EXPLORED,
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
     "relaxation": {"relaxation": {}},
     "labelling.protocols": {
-        "labelling.protocols": {"own": settings.PROTOCOLS["fast"].model_dump(mode="json")},
+        "labelling.protocols": {"own": protocol.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
     },
 }
@@ -79,10 +80,10 @@ TRIED_WHEN_NONE = (1, 2.5, "own", [0.0, 1.0], ["F"])
 TRIED_STRINGS = ("F", "plasma", "#000000", "own")
 
 
-def model_keys(block=settings.Study, prefix=""):
+def model_keys(block=liquid_nmr.Study, prefix=""):
     """Dotted names of all keys; `*` stands for any name in a mapping (or list) of blocks."""
     for name, field in block.model_fields.items():
-        inner = settings._block_of(field.annotation)
+        inner = messages.block_of(field.annotation)
         if inner is None:
             yield prefix + name
         else:
@@ -101,11 +102,11 @@ def is_fixed(key):
 
 
 def _field(key):
-    block, field = settings.Study, None
+    block, field = liquid_nmr.Study, None
     for part in key.split("."):
         if part != "*":
             field = block.model_fields[part]
-            block = settings._block_of(field.annotation)
+            block = messages.block_of(field.annotation)
     return field
 
 
@@ -130,7 +131,7 @@ def changed_config(key, demo, folder):
     for config in _changed(key, base, folder):
         with chdir(folder):
             try:
-                study = settings.load(config)
+                study = registry.load(config)
                 acceptable.append(config)
                 preflight.check(study)
                 return config, True
@@ -151,10 +152,10 @@ def _context(key):
 
 def base_config(key, demo):
     """The demo's configuration, all defaults in it, with what must be set before `key` matters."""
-    config = settings.load(demo).model_dump(mode="json")
+    config = registry.load(demo).model_dump(mode="json")
     for name, value in _context(key).items():
         _put(config, name.split("."), value)
-    return settings.load(config).model_dump(mode="json")
+    return registry.load(config).model_dump(mode="json")
 
 
 def _put(config, path, value):

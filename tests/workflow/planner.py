@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path("scripts").resolve()))
 
 import smart_open  # noqa: F401  Snakemake imports it late
 
-from ionshift import preflight, provenance
-from workflow_jobs import workflow_jobs
+from ionshift.core import provenance
+from ionshift.runs import preflight
+from ionshift.runs.jobs import workflow_jobs
 
 
 def plan(request):
@@ -44,7 +45,7 @@ def answer_in_fork(request):
 
 
 if __name__ == "__main__":
-    for script in Path("scripts").resolve().glob("*.py"):
+    for script in Path("scripts").resolve().glob("*/*.py"):
         provenance.code_hash(script)
     for line in sys.stdin:
         print(answer_in_fork(json.loads(line)), flush=True)

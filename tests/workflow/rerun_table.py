@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import changes
-from ionshift import config as settings
+from ionshift.studies import registry as settings
 from projects import ROOT, Project, copy_project, edited
 
 CSV_PATH = ROOT / "docs" / "reruns.csv"

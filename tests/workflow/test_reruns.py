@@ -91,13 +91,13 @@ def test_the_manifest_follows_every_key():
         ("shell.", MD),
         ("scripts/ionshift/plotting/", RULES - DRAWING),
         ("scripts/ionshift/model/", MD | DFT),
-        ("scripts/ionshift/labels.py", MD),
-        ("scripts/ionshift/label_workers.py", MD),
+        ("scripts/ionshift/labels/sets.py", MD),
+        ("scripts/ionshift/labels/workers.py", MD),
         ("scripts/ionshift/potentials/", MD | DFT),
-        ("scripts/ionshift/dynamics/gromacs_engine.py", MD),
-        ("scripts/ionshift/dynamics/potential_engine.py", MD),
+        ("scripts/ionshift/md/engines/gromacs.py", MD),
+        ("scripts/ionshift/md/engines/potential.py", MD),
         ("scripts/ionshift/shielding/", MD | {"sample_clusters"}),
-        ("scripts/ionshift/manifest.py", RULES - RECORD),
+        ("scripts/ionshift/runs/manifest.py", RULES - RECORD),
         ("scripts/plot_", RULES - PLOTS),
     ],
 )
@@ -110,14 +110,14 @@ def test_a_change_never_reaches_back(prefix, never):
     ("prefix", "always"),
     [
         ("figures.dpi", PLOTS - OPTIONAL_PLOTS),
-        ("scripts/ionshift/plotting/style.py", PLOTS - OPTIONAL_PLOTS),
+        ("scripts/ionshift/figures/style.py", PLOTS - OPTIONAL_PLOTS),
         ("md.temperature_K", {"run_md", "train_model", "tabulate_shifts", "plot_spectra"}),
         ("electrolyte.forcefield", {"pack_box", "run_md"}),
         ("resources/molecules/", {"pack_box", "run_md"}),
         ("shell.cutoff_A", {"set_cutoff", "sample_clusters", "predict_shifts"}),
         ("sampling.seed", {"sample_clusters", "label_shard"}),
         ("labelling.protocols.*.", {"label_shard", "import_labels", "train_model"}),
-        ("scripts/ionshift/shielding/giao.py", {"label_shard"}),
+        ("scripts/ionshift/dft/giao.py", {"label_shard"}),
         ("scripts/ionshift/descriptor", {"sample_clusters", "train_model", "predict_shifts"}),
         ("model.hidden", {"train_model", "predict_shifts", "plot_parity"}),
         ("spectrum.t2_s", {"tabulate_shifts", "plot_spectra"}),
@@ -170,6 +170,6 @@ def test_a_measured_series_is_drawn_and_nothing_else_runs(project):
 
 
 def test_a_module_of_the_plots_does_not_reach_the_physics(project):
-    with edited(project.folder / "scripts/ionshift/plotting/training.py", suffix="# edited\n"):
+    with edited(project.folder / "scripts/ionshift/figures/training.py", suffix="# edited\n"):
         drawn = {"plot_parity", "plot_learning_curve", "plot_label_correction"}
         assert set(project.reruns()) == drawn

@@ -22,11 +22,11 @@ rule tabulate_md:
     params:
         replicas=[(system, replica) for system in SYSTEMS for replica in REPLICAS],
         max_rows=500,
-        code=code("tabulate_md"),
+        code=code("analysis/tabulate_md"),
     message:
         "Tabulating the MD runs"
     script:
-        "../../scripts/tabulate_md.py"
+        "../../scripts/analysis/tabulate_md.py"
 
 
 rule tabulate_rdf:
@@ -42,11 +42,11 @@ rule tabulate_rdf:
         "../../envs/analysis.yaml"
     threads: 1
     params:
-        code=code("tabulate_rdf"),
+        code=code("analysis/tabulate_rdf"),
     message:
         "Tabulating the radial distributions"
     script:
-        "../../scripts/tabulate_rdf.py"
+        "../../scripts/analysis/tabulate_rdf.py"
 
 
 rule tabulate_shifts:
@@ -81,12 +81,12 @@ rule tabulate_shifts:
             "spectrum",
             *[
                 key
-                for key in settings.Spectrum.model_fields
+                for key in block("spectrum")
                 if key not in ("reference_shielding_ppm", "experiment")
             ],
         ),
-        code=code("tabulate_shifts"),
+        code=code("analysis/tabulate_shifts"),
     message:
         "Mean shifts, spectra and speciation"
     script:
-        "../../scripts/tabulate_shifts.py"
+        "../../scripts/analysis/tabulate_shifts.py"

@@ -54,11 +54,11 @@ if ARCHIVE:
         threads: 1
         params:
             reference_shielding_ppm=STUDY.spectrum.reference_shielding_ppm,
-            code=code("import_predictions"),
+            code=code("archived/import_predictions"),
         message:
             "Taking archived predictions of {wildcards.system}"
         script:
-            "../../scripts/import_predictions.py"
+            "../../scripts/archived/import_predictions.py"
 
     rule import_molarities:
         input:
@@ -73,8 +73,8 @@ if ARCHIVE:
         threads: 1
         params:
             systems=SYSTEMS,
-            code=code("import_molarities"),
+            code=code("archived/import_molarities"),
         message:
             "Taking archived molarities"
         script:
-            "../../scripts/import_molarities.py"
+            "../../scripts/archived/import_molarities.py"

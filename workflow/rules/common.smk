@@ -1,12 +1,16 @@
-from ionshift import config as settings
-from ionshift import archive, archived, electrolyte, limits, preflight, provenance, sampling
-from ionshift.errors import InputError
-from ionshift.tables import SCORES
+from ionshift.config import md as md_settings
+from ionshift.core import provenance
+from ionshift.core.errors import InputError
+from ionshift.core.tables import SCORES
+from ionshift.runs import archive, archived, limits, preflight
+from ionshift.solvation import sampling
+from ionshift.studies import registry
+from ionshift.systems import electrolyte
 
 
 def load_study():
     try:
-        study = settings.load(dict(config))
+        study = registry.load(dict(config))
         preflight.check(study)
     except InputError as error:
         raise WorkflowError(str(error)) from None
@@ -52,7 +56,7 @@ def code(script, without=()):
 
 def other_engines(engine):
     """Modules of MD engines that a run with `engine` does not use."""
-    return [f"dynamics/{name}_engine.py" for name in ("gromacs", "potential") if name != engine]
+    return [f"md/engines/{name}.py" for name in ("gromacs", "potential") if name != engine]
 
 
 def seed_of(wildcards):

@@ -26,11 +26,11 @@ rule correct_labels:
     threads: 1
     params:
         protocol=PROTOCOL,
-        code=code("correct_labels"),
+        code=code("correction/correct_labels"),
     message:
         "Correcting labels by those of a dearer protocol"
     script:
-        "../../scripts/correct_labels.py"
+        "../../scripts/correction/correct_labels.py"
 
 
 TRAINING_LABELS = rules.correct_labels.output.clusters
@@ -55,8 +55,8 @@ rule plot_label_correction:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_label_correction"),
+        code=code("figures/plot_label_correction"),
     message:
         "Drawing: labels of both protocols and the line through them"
     script:
-        "../../scripts/plot_label_correction.py"
+        "../../scripts/figures/plot_label_correction.py"

@@ -14,11 +14,11 @@ rule tabulate_costs:
     threads: 1
     params:
         benchmarks=BENCHMARKS,
-        code=code("tabulate_costs"),
+        code=code("costs/tabulate_costs"),
     message:
         "Recorded time and memory of every rule"
     script:
-        "../../scripts/tabulate_costs.py"
+        "../../scripts/costs/tabulate_costs.py"
 
 
 rule plot_costs:
@@ -39,11 +39,11 @@ rule plot_costs:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_costs"),
+        code=code("figures/plot_costs"),
     message:
         "Drawing: recorded time and memory of every rule"
     script:
-        "../../scripts/plot_costs.py"
+        "../../scripts/figures/plot_costs.py"
 
 
 TABLE_RULES += ["tabulate_costs"]

@@ -29,11 +29,11 @@ rule measure_elf:
     params:
         elf=block("elf", *ELF_SURFACE_KEYS, "n_clusters", "store"),
         protocol=PROTOCOL,
-        code=code("measure_elf"),
+        code=code("elf/measure_elf"),
     message:
         "ELF around the nucleus in clusters of {wildcards.system}"
     script:
-        "../../scripts/measure_elf.py"
+        "../../scripts/elf/measure_elf.py"
 
 
 rule tabulate_elf:
@@ -66,11 +66,11 @@ rule tabulate_elf:
     params:
         elf=block("elf", *ELF_SURFACE_KEYS),
         ligand_elements=STUDY.shell.ligand_elements,
-        code=code("tabulate_elf"),
+        code=code("elf/tabulate_elf"),
     message:
         "Deformation factors of the ELF"
     script:
-        "../../scripts/tabulate_elf.py"
+        "../../scripts/elf/tabulate_elf.py"
 
 
 rule plot_elf:
@@ -93,11 +93,11 @@ rule plot_elf:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_elf"),
+        code=code("figures/plot_elf"),
     message:
         "Drawing: Deformation factors against concentration"
     script:
-        "../../scripts/plot_elf.py"
+        "../../scripts/figures/plot_elf.py"
 
 
 rule plot_elf_shielding:
@@ -119,11 +119,11 @@ rule plot_elf_shielding:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_elf_shielding"),
+        code=code("figures/plot_elf_shielding"),
     message:
         "Drawing: Deformation factors against the shielding"
     script:
-        "../../scripts/plot_elf_shielding.py"
+        "../../scripts/figures/plot_elf_shielding.py"
 
 
 rule plot_elf_surfaces:
@@ -146,8 +146,8 @@ rule plot_elf_surfaces:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_elf_surfaces"),
+        code=code("figures/plot_elf_surfaces"),
     message:
         "Drawing: Surface that ends the core in two typical clusters"
     script:
-        "../../scripts/plot_elf_surfaces.py"
+        "../../scripts/figures/plot_elf_surfaces.py"

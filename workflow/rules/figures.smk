@@ -30,11 +30,11 @@ rule plot_spectra:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_spectra"),
+        code=code("figures/plot_spectra"),
     message:
         "Drawing: Distribution of shifts by solvation class and mean shift of every system"
     script:
-        "../../scripts/plot_spectra.py"
+        "../../scripts/figures/plot_spectra.py"
 
 
 rule plot_lines:
@@ -56,11 +56,11 @@ rule plot_lines:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_lines"),
+        code=code("figures/plot_lines"),
     message:
         "Drawing: Exchange-averaged lines of every system"
     script:
-        "../../scripts/plot_lines.py"
+        "../../scripts/figures/plot_lines.py"
 
 
 rule plot_shifts:
@@ -82,11 +82,11 @@ rule plot_shifts:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_shifts"),
+        code=code("figures/plot_shifts"),
     message:
         "Drawing: Mean shift against concentration"
     script:
-        "../../scripts/plot_shifts.py"
+        "../../scripts/figures/plot_shifts.py"
 
 
 rule plot_speciation:
@@ -107,11 +107,11 @@ rule plot_speciation:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_speciation"),
+        code=code("figures/plot_speciation"),
     message:
         "Drawing: Share of the solvation classes against concentration"
     script:
-        "../../scripts/plot_speciation.py"
+        "../../scripts/figures/plot_speciation.py"
 
 
 rule plot_settling:
@@ -132,11 +132,11 @@ rule plot_settling:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_settling"),
+        code=code("figures/plot_settling"),
     message:
         "Drawing: Anions in the shell over the run, replica by replica"
     script:
-        "../../scripts/plot_settling.py"
+        "../../scripts/figures/plot_settling.py"
 
 
 rule plot_rdf:
@@ -157,11 +157,11 @@ rule plot_rdf:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_rdf"),
+        code=code("figures/plot_rdf"),
     message:
         "Drawing: Radial distribution of ligand atoms around the nucleus"
     script:
-        "../../scripts/plot_rdf.py"
+        "../../scripts/figures/plot_rdf.py"
 
 
 rule plot_parity:
@@ -183,11 +183,11 @@ rule plot_parity:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_parity"),
+        code=code("figures/plot_parity"),
     message:
         "Drawing: Predicted against computed shieldings"
     script:
-        "../../scripts/plot_parity.py"
+        "../../scripts/figures/plot_parity.py"
 
 
 rule plot_learning_curve:
@@ -208,11 +208,11 @@ rule plot_learning_curve:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_learning_curve"),
+        code=code("figures/plot_learning_curve"),
     message:
         "Drawing: Test error against the number of labels"
     script:
-        "../../scripts/plot_learning_curve.py"
+        "../../scripts/figures/plot_learning_curve.py"
 
 
 rule plot_thermodynamics:
@@ -233,8 +233,8 @@ rule plot_thermodynamics:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_thermodynamics"),
+        code=code("figures/plot_thermodynamics"),
     message:
         "Drawing: Density over the MD stages"
     script:
-        "../../scripts/plot_thermodynamics.py"
+        "../../scripts/figures/plot_thermodynamics.py"

@@ -25,11 +25,11 @@ rule accumulate_descriptors:
         descriptor=block("descriptor"),
         frame_stride=STUDY.sampling.frame_stride,
         chunk_size=STUDY.inference.chunk_size,
-        code=code("accumulate_descriptors"),
+        code=code("inference/accumulate_descriptors"),
     message:
         "Mean and covariance of the descriptors of {wildcards.system}"
     script:
-        "../../scripts/accumulate_descriptors.py"
+        "../../scripts/inference/accumulate_descriptors.py"
 
 
 rule find_axes:
@@ -48,11 +48,11 @@ rule find_axes:
         runtime=60,
     params:
         n_axes=STUDY.map.n_axes,
-        code=code("find_axes"),
+        code=code("inference/find_axes"),
     message:
         "Principal axes of all environments"
     script:
-        "../../scripts/find_axes.py"
+        "../../scripts/inference/find_axes.py"
 
 
 rule predict_shifts:
@@ -82,8 +82,8 @@ rule predict_shifts:
         frame_stride=STUDY.sampling.frame_stride,
         chunk_size=STUDY.inference.chunk_size,
         reference_shielding_ppm=STUDY.spectrum.reference_shielding_ppm,
-        code=code("predict_shifts"),
+        code=code("inference/predict_shifts"),
     message:
         "Predicting every nucleus of {wildcards.system}"
     script:
-        "../../scripts/predict_shifts.py"
+        "../../scripts/inference/predict_shifts.py"

@@ -17,11 +17,11 @@ rule import_labels:
         protocol=PROTOCOL,
         nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
-        code=code("import_labels"),
+        code=code("labelling/import_labels"),
     message:
         "Taking shipped label set {wildcards.set} into the store"
     script:
-        "../../scripts/import_labels.py"
+        "../../scripts/labelling/import_labels.py"
 
 
 rule label_shard:
@@ -45,11 +45,11 @@ rule label_shard:
         nuclei=STUDY.labelling.nuclei,
         store=STUDY.labelling.store,
         shard_size=STUDY.labelling.shard_size,
-        code=code("label_shard"),
+        code=code("labelling/label_shard"),
     message:
         "DFT shieldings of {wildcards.system}, shard {wildcards.shard}"
     script:
-        "../../scripts/label_shard.py"
+        "../../scripts/labelling/label_shard.py"
 
 
 rule collect_labels:
@@ -77,11 +77,11 @@ rule collect_labels:
         runtime=minutes(60),
     params:
         min_ok_share=STUDY.labelling.min_ok_share,
-        code=code("collect_labels"),
+        code=code("labelling/collect_labels"),
     message:
         "Collecting labels and checking the gate"
     script:
-        "../../scripts/collect_labels.py"
+        "../../scripts/labelling/collect_labels.py"
 
 
 # What the model is trained on.

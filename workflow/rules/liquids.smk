@@ -66,11 +66,11 @@ rule tabulate_potential_liquids:
         systems=COMPARED,
         shell=block("shell", "ligand_elements"),
         n_blocks=STUDY.spectrum.n_blocks,
-        code=code("tabulate_potential_liquids"),
+        code=code("liquids/tabulate_potential_liquids"),
     message:
         "Comparing the liquids of potential and force field"
     script:
-        "../../scripts/tabulate_potential_liquids.py"
+        "../../scripts/liquids/tabulate_potential_liquids.py"
 
 
 rule plot_potential_liquids:
@@ -97,8 +97,8 @@ rule plot_potential_liquids:
         systems=COMPARED,
         ligand_elements=STUDY.shell.ligand_elements,
         style=block("figures"),
-        code=code("plot_potential_liquids"),
+        code=code("figures/plot_potential_liquids"),
     message:
         "Drawing: the liquids of potential and force field"
     script:
-        "../../scripts/plot_potential_liquids.py"
+        "../../scripts/figures/plot_potential_liquids.py"

@@ -27,11 +27,11 @@ rule measure_symmetry:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),
         frame_stride=STUDY.sampling.frame_stride,
-        code=code("measure_symmetry"),
+        code=code("maps/measure_symmetry"),
     message:
         "Symmetry of the first shells in {wildcards.system}"
     script:
-        "../../scripts/measure_symmetry.py"
+        "../../scripts/maps/measure_symmetry.py"
 
 
 if ARCHIVE:
@@ -55,11 +55,11 @@ rule tabulate_map:
     params:
         systems=SYSTEMS,
         map=block("map", "n_points", "seed"),
-        code=code("tabulate_map"),
+        code=code("maps/tabulate_map"),
     message:
         "Sampling environments for the map"
     script:
-        "../../scripts/tabulate_map.py"
+        "../../scripts/maps/tabulate_map.py"
 
 
 rule tabulate_pca_meaning:
@@ -85,11 +85,11 @@ rule tabulate_pca_meaning:
         systems=SYSTEMS,
         map=block("map", "n_resamples", "seed"),
         n_blocks=STUDY.spectrum.n_blocks,
-        code=code("tabulate_pca_meaning"),
+        code=code("maps/tabulate_pca_meaning"),
     message:
         "Correlating components with shift and shell"
     script:
-        "../../scripts/tabulate_pca_meaning.py"
+        "../../scripts/maps/tabulate_pca_meaning.py"
 
 
 rule tabulate_decomposition:
@@ -115,11 +115,11 @@ rule tabulate_decomposition:
         systems=SYSTEMS,
         map=block("map", "n_resamples", "seed"),
         n_blocks=STUDY.spectrum.n_blocks,
-        code=code("tabulate_decomposition"),
+        code=code("maps/tabulate_decomposition"),
     message:
         "Decomposing the change of the mean shift"
     script:
-        "../../scripts/tabulate_decomposition.py"
+        "../../scripts/maps/tabulate_decomposition.py"
 
 
 rule plot_map:
@@ -141,11 +141,11 @@ rule plot_map:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_map"),
+        code=code("figures/plot_map"),
     message:
         "Drawing: Environments on principal components"
     script:
-        "../../scripts/plot_map.py"
+        "../../scripts/figures/plot_map.py"
 
 
 rule plot_pca_meaning:
@@ -166,11 +166,11 @@ rule plot_pca_meaning:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_pca_meaning"),
+        code=code("figures/plot_pca_meaning"),
     message:
         "Drawing: What the principal components mean"
     script:
-        "../../scripts/plot_pca_meaning.py"
+        "../../scripts/figures/plot_pca_meaning.py"
 
 
 rule plot_decomposition:
@@ -191,11 +191,11 @@ rule plot_decomposition:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_decomposition"),
+        code=code("figures/plot_decomposition"),
     message:
         "Drawing: Why the mean shift changes"
     script:
-        "../../scripts/plot_decomposition.py"
+        "../../scripts/figures/plot_decomposition.py"
 
 
 rule cut_map_clusters:
@@ -215,11 +215,11 @@ rule cut_map_clusters:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),
         map=block("map", "n_structures", "seed"),
-        code=code("cut_map_clusters"),
+        code=code("maps/cut_map_clusters"),
     message:
         "Cutting clusters of {wildcards.system} for the interactive map"
     script:
-        "../../scripts/cut_map_clusters.py"
+        "../../scripts/maps/cut_map_clusters.py"
 
 
 rule write_map_page:
@@ -239,8 +239,8 @@ rule write_map_page:
     threads: 1
     params:
         study=STUDY.study,
-        code=code("write_map_page"),
+        code=code("maps/write_map_page"),
     message:
         "Writing the interactive map"
     script:
-        "../../scripts/write_map_page.py"
+        "../../scripts/maps/write_map_page.py"

@@ -24,11 +24,11 @@ rule pack_box:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
         seed=seed_of,
-        code=code("pack_box"),
+        code=code("md/pack_box"),
     message:
         "Packing the box of {wildcards.system}, replica {wildcards.replica}"
     script:
-        "../../scripts/pack_box.py"
+        "../../scripts/md/pack_box.py"
 
 
 rule run_md:
@@ -64,7 +64,7 @@ rule run_md:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
         block="md",
-        md=block("md", *[key for key in settings.MD.model_fields if key not in HOW_MD_RUNS]),
+        md=block("md", *[key for key in md_settings.MD.model_fields if key not in HOW_MD_RUNS]),
         potential=(
             block("potential", *[key for key in block("potential") if key != "device"])
             if WITH_POTENTIAL
@@ -72,8 +72,8 @@ rule run_md:
         ),
         potential_md=block("potential_md") if WITH_POTENTIAL else {},
         seed=seed_of,
-        code=code("run_md", without=other_engines(STUDY.md.engine)),
+        code=code("md/run_md", without=other_engines(STUDY.md.engine)),
     message:
         "Molecular dynamics of {wildcards.system}, replica {wildcards.replica}"
     script:
-        "../../scripts/run_md.py"
+        "../../scripts/md/run_md.py"

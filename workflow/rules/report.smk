@@ -17,8 +17,8 @@ rule write_manifest:
             for system in SYSTEMS
             for replica in REPLICAS
         },
-        code=code("write_manifest"),
+        code=code("report/write_manifest"),
     message:
         "Writing the manifest"
     script:
-        "../../scripts/write_manifest.py"
+        "../../scripts/report/write_manifest.py"

@@ -21,11 +21,11 @@ rule measure_rdf:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
         frame_stride=STUDY.sampling.frame_stride,
-        code=code("measure_rdf"),
+        code=code("sampling/measure_rdf"),
     message:
         "Radial distribution around the nucleus in {wildcards.system}"
     script:
-        "../../scripts/measure_rdf.py"
+        "../../scripts/sampling/measure_rdf.py"
 
 
 rule set_cutoff:
@@ -42,11 +42,11 @@ rule set_cutoff:
     params:
         cutoff_A=STUDY.shell.cutoff_A,
         system=SYSTEMS[0],
-        code=code("set_cutoff"),
+        code=code("sampling/set_cutoff"),
     message:
         "First-shell cut-off"
     script:
-        "../../scripts/set_cutoff.py"
+        "../../scripts/sampling/set_cutoff.py"
 
 
 rule sample_clusters:
@@ -75,8 +75,8 @@ rule sample_clusters:
         descriptor=lambda wildcards: (
             block("descriptor") if STUDY.sampling.method == "farthest_point" else None
         ),
-        code=code("sample_clusters"),
+        code=code("sampling/sample_clusters"),
     message:
         "Choosing clusters of {wildcards.system} to label"
     script:
-        "../../scripts/sample_clusters.py"
+        "../../scripts/sampling/sample_clusters.py"

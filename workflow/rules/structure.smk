@@ -30,11 +30,11 @@ rule measure_pairs:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
         frame_stride=STUDY.sampling.frame_stride,
-        code=code("measure_pairs"),
+        code=code("structure/measure_pairs"),
     message:
         "Pair distributions of {wildcards.system}"
     script:
-        "../../scripts/measure_pairs.py"
+        "../../scripts/structure/measure_pairs.py"
 
 
 rule scan_lsi:
@@ -59,11 +59,11 @@ rule scan_lsi:
         shell=block("shell", "ligand_elements"),
         cutoffs_A=STUDY.lsi_cutoffs_A(),
         frame_stride=STUDY.sampling.frame_stride * STUDY.structure.lsi_frame_stride,
-        code=code("scan_lsi"),
+        code=code("structure/scan_lsi"),
     message:
         "Local structure index of {wildcards.system} at several cut-offs"
     script:
-        "../../scripts/scan_lsi.py"
+        "../../scripts/structure/scan_lsi.py"
 
 
 rule find_aggregates:
@@ -89,11 +89,11 @@ rule find_aggregates:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements"),
         frame_stride=STUDY.sampling.frame_stride,
-        code=code("find_aggregates"),
+        code=code("structure/find_aggregates"),
     message:
         "Ion aggregates of {wildcards.system}"
     script:
-        "../../scripts/find_aggregates.py"
+        "../../scripts/structure/find_aggregates.py"
 
 
 rule tabulate_pairs:
@@ -108,11 +108,11 @@ rule tabulate_pairs:
         "../../envs/analysis.yaml"
     threads: 1
     params:
-        code=code("tabulate_rdf"),
+        code=code("analysis/tabulate_rdf"),
     message:
         "Tabulating the pair distributions"
     script:
-        "../../scripts/tabulate_rdf.py"
+        "../../scripts/analysis/tabulate_rdf.py"
 
 
 rule tabulate_lsi:
@@ -145,11 +145,11 @@ rule tabulate_lsi:
         seeds={
             system: provenance.derive_seed(STUDY.seed, system, "structure") for system in SYSTEMS
         },
-        code=code("tabulate_lsi"),
+        code=code("structure/tabulate_lsi"),
     message:
         "Local structure index and shift"
     script:
-        "../../scripts/tabulate_lsi.py"
+        "../../scripts/structure/tabulate_lsi.py"
 
 
 rule tabulate_lsi_cutoffs:
@@ -175,11 +175,11 @@ rule tabulate_lsi_cutoffs:
         seeds={
             system: provenance.derive_seed(STUDY.seed, system, "structure") for system in SYSTEMS
         },
-        code=code("tabulate_lsi_cutoffs"),
+        code=code("structure/tabulate_lsi_cutoffs"),
     message:
         "Local structure index at several cut-offs"
     script:
-        "../../scripts/tabulate_lsi_cutoffs.py"
+        "../../scripts/structure/tabulate_lsi_cutoffs.py"
 
 
 rule tabulate_networks:
@@ -208,11 +208,11 @@ rule tabulate_networks:
     params:
         systems=SYSTEMS,
         n_blocks=STUDY.spectrum.n_blocks,
-        code=code("tabulate_networks"),
+        code=code("structure/tabulate_networks"),
     message:
         "Sizes of the ion aggregates"
     script:
-        "../../scripts/tabulate_networks.py"
+        "../../scripts/structure/tabulate_networks.py"
 
 
 rule plot_pairs:
@@ -233,11 +233,11 @@ rule plot_pairs:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_pairs"),
+        code=code("figures/plot_pairs"),
     message:
         "Drawing: Pair distributions and running coordination numbers"
     script:
-        "../../scripts/plot_pairs.py"
+        "../../scripts/figures/plot_pairs.py"
 
 
 rule plot_lsi_scatter:
@@ -259,11 +259,11 @@ rule plot_lsi_scatter:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_lsi_scatter"),
+        code=code("figures/plot_lsi_scatter"),
     message:
         "Drawing: Local structure index against shift"
     script:
-        "../../scripts/plot_lsi_scatter.py"
+        "../../scripts/figures/plot_lsi_scatter.py"
 
 
 rule plot_lsi_ranges:
@@ -285,11 +285,11 @@ rule plot_lsi_ranges:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_lsi_ranges"),
+        code=code("figures/plot_lsi_ranges"),
     message:
         "Drawing: Shifts by range of the local structure index"
     script:
-        "../../scripts/plot_lsi_ranges.py"
+        "../../scripts/figures/plot_lsi_ranges.py"
 
 
 rule plot_lsi_cutoffs:
@@ -310,11 +310,11 @@ rule plot_lsi_cutoffs:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_lsi_cutoffs"),
+        code=code("figures/plot_lsi_cutoffs"),
     message:
         "Drawing: Local structure index against its cut-off"
     script:
-        "../../scripts/plot_lsi_cutoffs.py"
+        "../../scripts/figures/plot_lsi_cutoffs.py"
 
 
 rule plot_network_sizes:
@@ -335,11 +335,11 @@ rule plot_network_sizes:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_network_sizes"),
+        code=code("figures/plot_network_sizes"),
     message:
         "Drawing: Distribution of aggregate sizes"
     script:
-        "../../scripts/plot_network_sizes.py"
+        "../../scripts/figures/plot_network_sizes.py"
 
 
 rule plot_network_shifts:
@@ -360,11 +360,11 @@ rule plot_network_shifts:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_network_shifts"),
+        code=code("figures/plot_network_shifts"),
     message:
         "Drawing: Mean shift by aggregate size"
     script:
-        "../../scripts/plot_network_shifts.py"
+        "../../scripts/figures/plot_network_shifts.py"
 
 
 rule plot_largest_aggregate:
@@ -386,8 +386,8 @@ rule plot_largest_aggregate:
     threads: 1
     params:
         style=block("figures"),
-        code=code("plot_largest_aggregate"),
+        code=code("figures/plot_largest_aggregate"),
     message:
         "Drawing: Largest aggregate of the last system"
     script:
-        "../../scripts/plot_largest_aggregate.py"
+        "../../scripts/figures/plot_largest_aggregate.py"

@@ -21,8 +21,8 @@ rule train_model:
         descriptor=block("descriptor"),
         model=block("model"),
         protocol=PROTOCOL,
-        code=code("train_model"),
+        code=code("training/train_model"),
     message:
         "Training the committee"
     script:
-        "../../scripts/train_model.py"
+        "../../scripts/training/train_model.py"

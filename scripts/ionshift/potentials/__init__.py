@@ -1,1 +1,0 @@
-"""Interatomic potentials: calculators by family, behind one entry of the configuration."""

@@ -15,8 +15,8 @@ import numpy as np
 from ase.calculators.emt import parameters as emt_parameters
 from ase.data import chemical_symbols
 
-from ionshift.config import TBLITE_METHODS, Potential
-from ionshift.errors import InputError
+from ionshift.config.potential import TBLITE_METHODS, Potential
+from ionshift.core.errors import InputError
 from ionshift.potentials.coulomb import with_prior
 
 PACKAGES = {

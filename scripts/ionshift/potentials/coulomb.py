@@ -13,7 +13,7 @@ from ase import Atoms, units
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.mixing import SumCalculator
 
-from ionshift.errors import InputError
+from ionshift.core.errors import InputError
 
 COULOMB_eV_A = units._e / (4 * np.pi * units._eps0) * 1e10
 REAL_CUTOFF_A = 8.0

@@ -2,7 +2,7 @@
 
 import math
 
-from ionshift.errors import InputError
+from ionshift.core.errors import InputError
 
 LONGEST_FS = 1.0
 """With hydrogen of its own mass: a tenth of the period of an O-H or C-H vibration."""

@@ -1,0 +1,36 @@
+"""Mean shifts with errors, spectra, speciation and coordination of every system."""
+
+import pandas as pd
+
+from ionshift.config.spectrum import Spectrum
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.core.tables import mean_molarity_M, read_by_system
+from ionshift.nmr import spectrum
+from ionshift.solvation import coordination
+
+
+def main(snakemake, log):
+    files, systems = snakemake.input, snakemake.params.systems
+    settings = Spectrum(**snakemake.params.spectrum)
+    predictions = read_by_system(systems, files.predictions)
+    members = dict(zip(systems, map(pd.read_csv, files.members), strict=True))
+    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    shifts = spectrum.shift_table(predictions, members, molarity_M, settings.n_blocks)
+    log("\n" + shifts.to_string(index=False, float_format="%.3f"))
+    tables = {
+        "shifts": shifts,
+        "spectra": spectrum.spectra_table(predictions, shifts, settings),
+        "speciation": spectrum.speciation_table(
+            predictions, members, molarity_M, settings.n_blocks
+        ),
+        "coordination": coordination.coordination_table(predictions, molarity_M, settings.n_blocks),
+        "settling": coordination.settling_table(predictions, settings.n_blocks),
+    }
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,24 @@
+"""Take archived predictions of one system over, checked."""
+
+from pathlib import Path
+
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.runs import archived
+
+
+def main(snakemake, log):
+    files, reference_ppm = snakemake.input, snakemake.params.reference_shielding_ppm
+    table = archived.read_predictions(Path(files.predictions), reference_ppm)
+    log(f"{len(table)} environments in {table['replica'].nunique()} replicas")
+    members = archived.read_members(files.members or None, table, reference_ppm)
+    if members.empty:
+        log("no means of the committee's members: the error of the model is unknown")
+    with atomic_path(snakemake.output.predictions) as path:
+        table.to_parquet(path, index=False)
+    with atomic_path(snakemake.output.members) as path:
+        members.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

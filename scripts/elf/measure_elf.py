@@ -1,0 +1,23 @@
+"""ELF around the nucleus of some labelled clusters of a system."""
+
+from ionshift.config.elf import Elf
+from ionshift.config.protocol import Protocol
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.labels import elf_measurement, sets
+
+
+def main(snakemake, log):
+    params, settings = snakemake.params, Elf(**snakemake.params.elf)
+    labelled = sets.read_label_set(snakemake.input.clusters)
+    chosen = elf_measurement.choose(labelled, snakemake.wildcards.system, settings.n_clusters)
+    log(f"{len(chosen)} labelled clusters, elf.n_clusters = {settings.n_clusters}")
+    store = elf_measurement.open_store(settings.store)
+    table = elf_measurement.measure(chosen, Protocol(**params.protocol), settings, store, log)
+    log(f"status: {table['status'].value_counts().to_dict()}")
+    with atomic_path(snakemake.output.table) as path:
+        table.to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,34 @@
+"""Deformation factors of the ELF by cluster and group, and what they depend on."""
+
+import pandas as pd
+
+from ionshift.config.elf import Elf
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.labels import sets
+from ionshift.nmr import elf_summary
+
+
+def main(snakemake, log):
+    files, settings = snakemake.input, Elf(**snakemake.params.elf)
+    measured = pd.concat([pd.read_parquet(path) for path in files.measured], ignore_index=True)
+    clusters = elf_summary.cluster_table(measured, settings)
+    typical = elf_summary.typical_clusters(clusters)
+    tables = {
+        "clusters": clusters,
+        "groups": elf_summary.group_table(clusters, pd.read_csv(files.speciation)),
+        "correlation": elf_summary.correlation_table(clusters),
+        "sensitivity": elf_summary.sensitivity_table(measured, settings),
+        "surfaces": elf_summary.surface_table(measured, typical, settings),
+        "atoms": elf_summary.atom_table(
+            sets.read_clusters(files.clusters), typical, snakemake.params.ligand_elements
+        ),
+    }
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+    log("\n" + tables["correlation"].to_string(index=False, float_format="%.4f"))
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,18 @@
+"""Draw: why the mean shift changes."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import maps
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = maps.decomposition(pd.read_csv(files.decomposition), style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

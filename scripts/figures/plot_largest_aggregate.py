@@ -1,0 +1,18 @@
+"""Draw: the largest aggregate of the last system."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import structure
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = structure.largest_aggregate(pd.read_csv(files.atoms), pd.read_csv(files.bonds), style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

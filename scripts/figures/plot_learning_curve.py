@@ -1,0 +1,18 @@
+"""Draw: test error against the number of labels."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import training
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = training.learning_curve(pd.read_csv(files.learning_curve), style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,19 @@
+"""Draw: environments on principal components."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import maps
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    variance = pd.read_csv(files.variance) if files.variance else None
+    figure = maps.pca_map(pd.read_csv(files.map), variance, style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

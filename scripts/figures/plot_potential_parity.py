@@ -1,0 +1,18 @@
+"""Draw: predicted against reference energies and forces."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import potentials
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = potentials.parity(pd.read_csv(files.parity), pd.read_csv(files.metrics), style)
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,20 @@
+"""Draw: shift autocorrelation along every path."""
+
+import pandas as pd
+
+from ionshift.config.figures import Figures
+from ionshift.core.job import launch
+from ionshift.figures import dynamics
+from ionshift.figures.style import save
+
+
+def main(snakemake, log):
+    files, style = snakemake.input, Figures(**snakemake.params.style)
+    figure = dynamics.shift_autocorrelation(
+        pd.read_csv(files.autocorrelation), pd.read_csv(files.exchange), style
+    )
+    save(figure, snakemake.output, style.dpi)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

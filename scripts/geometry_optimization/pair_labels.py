@@ -1,0 +1,21 @@
+"""Labels of relaxed clusters at their geometries in the MD: what the model learns."""
+
+import pandas as pd
+
+from ionshift.core.job import launch
+from ionshift.labels import geometry_optimization_summary, sets
+
+
+def main(snakemake, log):
+    files = snakemake.input
+    clusters, table = geometry_optimization_summary.training_pairs(
+        [atoms for path in files.clusters for atoms in sets.read_clusters(path)],
+        pd.concat([pd.read_parquet(path) for path in files.relaxed], ignore_index=True),
+        sets.read_table(files.labels),
+    )
+    log(f"{len(clusters)} clusters kept their shell when they were relaxed")
+    sets.write_label_set(snakemake.output.clusters, clusters, table)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

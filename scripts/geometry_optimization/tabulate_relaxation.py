@@ -1,0 +1,24 @@
+"""What relaxation does to distances and mean shieldings, by cluster and by class."""
+
+import pandas as pd
+
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.labels import geometry_optimization_summary, sets
+
+
+def main(snakemake, log):
+    files = snakemake.input
+    relaxed = pd.concat([pd.read_parquet(path) for path in files.relaxed], ignore_index=True)
+    clusters = geometry_optimization_summary.cluster_table(
+        relaxed, *[sets.read_table(path) for path in files.labels]
+    )
+    groups = geometry_optimization_summary.group_table(clusters, pd.read_csv(files.speciation))
+    log("\n" + groups.to_string(index=False, float_format="%.3f"))
+    for name, table in {"clusters": clusters, "groups": groups}.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,58 @@
+"""Time and memory of prediction and training on environments of a finished study, on one core.
+
+PYTHONPATH=scripts python scripts/ionshift/cli/bench_inference.py CONFIG [environments [labels]]
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from ionshift.core.errors import InputError
+from ionshift.core.files import atomic_path
+from ionshift.descriptors.registry import make_descriptor
+from ionshift.learning import benchmarks
+from ionshift.learning.committee import Committee
+from ionshift.learning.pca import Axes
+from ionshift.nmr.inference import Predictor
+from ionshift.solvation.shells import open_finders, read_cutoff_A
+from ionshift.studies import registry
+from ionshift.systems import electrolyte
+
+TARGET = "results/benchmarks/inference.csv"
+
+
+def main(path, n=10_000, n_labels=2_000):
+    study = registry.load(path)
+    results = Path("results") / study.study
+    boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
+    cutoff_A = read_cutoff_A(results / "shell" / "shell.json")
+    finders = open_finders(
+        [results / "md" / box / "topology.pdb" for box in boxes],
+        [results / "md" / box / "trajectory.xtc" for box in boxes],
+        study.electrolyte,
+        study.shell,
+        cutoff_A,
+    )
+    committee = Committee.load(results / "model" / "committee.pt")
+    axes = Axes.load(results / "pca" / "axes.npz")
+    descriptor = make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte))
+    predictor = Predictor(committee, study.descriptor, cutoff_A, axes)
+    stride = study.sampling.frame_stride
+    training = benchmarks.training_cost(
+        finders, predictor, descriptor, study.model, stride, int(n_labels)
+    )
+    inference = benchmarks.inference_cost(
+        finders, descriptor, predictor, stride, study.inference.chunk_size, int(n)
+    )
+    table = pd.concat([training, inference], ignore_index=True)
+    with atomic_path(TARGET) as target:
+        table.to_csv(target, index=False)
+    print(f"\n{table.to_string(index=False, float_format='%.4g')}\n{TARGET}")
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (InputError, FileNotFoundError) as error:
+        sys.exit(f"ERROR {error}; finish the study first (make run)")

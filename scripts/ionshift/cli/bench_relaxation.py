@@ -1,0 +1,71 @@
+"""What relaxation does to distances and shieldings, for some clusters of each class of a label set.
+
+Usage: python scripts/ionshift/cli/bench_relaxation.py SET PER_CLASS [WORKERS]
+The settings are the defaults of the block `relaxation`, the protocol is `fast`. Relaxed geometries
+and labels go to their stores: a second run goes on where the first stopped, one with more clusters
+keeps those of the first. Leaves relaxation_clusters.csv and relaxation.csv in results/benchmarks.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ionshift.config import protocol as config_protocol
+from ionshift.config.geometry_optimization import Relaxation
+from ionshift.core.files import atomic_path
+from ionshift.labels import geometry_optimization, geometry_optimization_summary, sets
+from ionshift.labels import store as labels_store
+from ionshift.labels.shieldings import label_clusters
+from ionshift.solvation.classes import CLASSES
+from ionshift.studies import registry
+from ionshift.systems import electrolyte
+
+FOLDER = Path("results/benchmarks")
+STUDY = Path("config/config.yaml")
+SEED = 1
+
+
+def main(source, per_class, workers=1):
+    study, settings = registry.load(STUDY), Relaxation()
+    clusters = spread_over_classes(sets.read_clusters(source), int(per_class))
+    task = geometry_optimization.RelaxationTask(settings, electrolyte.elements(study.electrolyte))
+    relaxed, table = geometry_optimization.relax_clusters(
+        clusters,
+        task,
+        geometry_optimization.open_store(settings.store),
+        study.electrolyte,
+        study.shell.ligand_elements,
+        int(workers),
+    )
+    store, protocol = (
+        labels_store.LabelStore(study.labelling.store),
+        config_protocol.PROTOCOLS["fast"],
+    )
+    sets.import_label_set(Path(source), protocol, store)
+    by_geometry = [
+        label_clusters(one, protocol, store, int(workers)) for one in (clusters, relaxed)
+    ]
+    found = geometry_optimization_summary.cluster_table(table, *by_geometry)
+    # Shares of the classes in the MD behind the set are not known here: no mean over classes.
+    groups = geometry_optimization_summary.group_table(
+        found.assign(system=geometry_optimization_summary.EVERY), pd.DataFrame()
+    ).drop_duplicates(["system", "class"])
+    print(groups.dropna(axis=1, how="all").to_string(index=False, float_format="%.3f"))
+    for name, one in {"relaxation_clusters": found, "relaxation": groups}.items():
+        with atomic_path(FOLDER / f"{name}.csv") as path:
+            one.to_csv(path, index=False)
+
+
+def spread_over_classes(clusters, per_class):
+    """The first clusters of each class in a random order that does not depend on their number."""
+    rng, chosen = np.random.default_rng(SEED), []
+    for name in CLASSES:
+        part = [atoms for atoms in clusters if atoms.info["solvation_class"] == name]
+        chosen += [part[i] for i in rng.permutation(len(part))[:per_class]]
+    return chosen
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,99 @@
+"""Write a finished study's ok labels as a set that other studies can train on.
+
+Usage: python scripts/ionshift/cli/export_labels.py CONFIG NAME
+leaves resources/labels/NAME.extxyz, NAME.parquet and NAME.provenance.json.
+"""
+
+import importlib.metadata
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from ionshift.core.errors import InputError
+from ionshift.core.files import atomic_path
+from ionshift.labels import sets, store
+from ionshift.studies import registry
+
+PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
+
+
+def main(path, name):
+    study = registry.load(path)
+    source = Path(f"results/{study.study}")
+    table = sets.read_table(source / "labels" / "labels.parquet")
+    _check_protocol(table, study, path)
+    clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
+    ok = (table["status"] == "ok").to_numpy()
+    target = Path("resources/labels") / name
+    sets.write_label_set(
+        target.with_suffix(".extxyz"),
+        [c for c, good in zip(clusters, ok, strict=True) if good],
+        table[ok],
+    )
+    with atomic_path(target.with_suffix(".parquet")) as temporary:
+        table.to_parquet(temporary, index=False)
+    with atomic_path(target.with_suffix(".provenance.json")) as temporary:
+        temporary.write_text(
+            json.dumps(provenance(study, source, table, path, name), indent=2) + "\n"
+        )
+
+
+def _check_protocol(table, study, path):
+    wanted = store.protocol_hash(study.labelling.chosen_protocol())
+    found = set(table["protocol_hash"]) - {wanted}
+    if found:
+        raise InputError(
+            f"the labels of {study.study} were made with protocol {', '.join(sorted(found))}, "
+            f"labelling.protocol = '{study.labelling.protocol}' is {wanted} now; run the study "
+            f"again (make run CONFIG={path})"
+        )
+
+
+def provenance(study, source, table, path, name):
+    """What was computed, how, with what, when, and how to make it again."""
+    md = json.loads(next(iter(sorted(source.glob("md/*/*/md_summary.json")))).read_text())
+    labelling = study.labelling
+    return {
+        "commands": [
+            f"make run CONFIG={path}",
+            f"python scripts/ionshift/cli/export_labels.py {path} {name}",
+        ],
+        "md_versions": md["versions"],
+        "class_shares_in_md": _class_shares(source),
+    } | of_labels(table, labelling.protocol, labelling.chosen_protocol())
+
+
+def _class_shares(source):
+    speciation = pd.read_csv(source / "tables" / "speciation.csv")
+    return {
+        system: part.set_index("class")["share"].round(4).to_dict()
+        for system, part in speciation.groupby("system")
+    }
+
+
+def of_labels(table, protocol_name, protocol):
+    """What the provenance of any set says of its labels: protocol, versions, counts, cost."""
+    ok = table[table["status"] == "ok"]
+    return {
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol": protocol_name,
+        "protocol_settings": protocol.model_dump(mode="json"),
+        "protocol_hash": store.protocol_hash(protocol),
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "labels": table["status"].value_counts().to_dict(),
+        "ok_by_system_and_class": {
+            system: part["solvation_class"].value_counts().to_dict()
+            for system, part in ok.groupby("system")
+        },
+        "shielding_mean_ppm": round(float(ok["shielding_ppm"].mean()), 4),
+        "shielding_sd_ppm": round(float(ok["shielding_ppm"].std(ddof=1)), 4),
+        "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
+        "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
+    }
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,33 @@
+"""Say what a run of a study would do and cost.
+
+Usage: python scripts/ionshift/cli/plan.py CONFIG
+"""
+
+import sys
+
+from ionshift.cli.outlook import outlook
+from ionshift.runs.status import as_hours
+
+
+def main(path):
+    study, left = outlook(path)
+    plan = left.plan()
+    if plan.empty:
+        print(f"{study.study}: nothing to do")
+        return
+    shown = plan.assign(core_h=list(map(as_hours, plan["core_h"], plan["n_unknown"])))
+    print(f"{study.study}: {plan['jobs'].sum()} jobs to do, {len(left.jobs)} in all\n")
+    print(shown.drop(columns="n_unknown").to_string(index=False))
+    if "label_shard" in set(plan["rule"]):
+        print(f"\nDFT labels: {_labels(left)}")
+    print(f"core-hours expected: {as_hours(plan['core_h'].sum(), plan['n_unknown'].sum())}")
+
+
+def _labels(left):
+    n_left, known = left.labels["to_do"].sum(), left.labels["chosen"].all()
+    bound = "" if known else "at most, the clusters are not chosen yet: "
+    return f"{bound}{n_left} to compute, {left.labels['ok'].sum()} in the store"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

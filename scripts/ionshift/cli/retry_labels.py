@@ -1,0 +1,42 @@
+"""Forget the failed labels of a study, so that the next run computes them again.
+
+Each starts with a stronger SCF recipe than the one that failed.
+
+Usage: python scripts/ionshift/cli/retry_labels.py CONFIG
+"""
+
+import sys
+from pathlib import Path
+
+from ionshift.labels import sets
+from ionshift.labels import store as labels_store
+from ionshift.labels.shieldings import retry_failed
+from ionshift.solvation.sampling import n_to_label
+from ionshift.studies import registry
+
+# Clusters to the tables of their labels.
+FOLDERS = {"clusters": "shards", "clusters_relaxed": "relaxed_shards"}
+
+
+def main(path):
+    study = registry.load(path)
+    labelling = study.labelling
+    store = labels_store.LabelStore(labelling.store)
+    results = Path(f"results/{study.study}")
+    total = 0
+    for system in study.systems:
+        for folder, shards in FOLDERS.items():
+            source = results / folder / f"{system}.extxyz"
+            if not (source.is_file() and n_to_label(study.sampling, system)):
+                continue
+            clusters = sets.read_clusters(source)
+            failed = retry_failed(clusters, labelling.chosen_protocol(), store)
+            for shard in {position // labelling.shard_size for position in failed}:
+                table = results / "labels" / shards / f"{system}_{shard}.parquet"
+                table.unlink(missing_ok=True)
+            total += len(failed)
+    print(f"{total} failed labels will be computed again")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

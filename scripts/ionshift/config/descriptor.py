@@ -1,0 +1,84 @@
+"""Block `descriptor`: what the model sees of an environment."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ionshift.config.base import Block, Count, NotNegative, Positive
+
+
+class Descriptor(Block):
+    kind: Literal["lmbtr", "lmbtr_published", "soap"] = Field(
+        "lmbtr",
+        description="LMBTR with the settings below, LMBTR with those of the published study "
+        "(grids of 200 points, k3_sigma_deg 0.1), or SOAP.",
+    )
+    backend: Literal["numba", "dscribe"] = Field(
+        "numba", description="LMBTR by the compiled kernel or by dscribe (equal, slower)."
+    )
+    k2_min_A: NotNegative = Field(0.0, description="Lower end of the distance grid.")
+    k2_max_A: Positive = Field(6.0, description="Upper end of the distance grid.")
+    k2_sigma_A: Positive = Field(0.1, description="Broadening of distances.")
+    k3_min_deg: NotNegative = Field(0.0, description="Lower end of the angle grid.")
+    k3_max_deg: Positive = Field(180.0, description="Upper end of the angle grid.")
+    k3_sigma_deg: Positive = Field(5.0, description="Broadening of angles.")
+    n_grid: int = Field(50, ge=2, description="Points of each grid.")
+    weighting_scale_per_A: Positive = Field(0.5, description="Scale of the exponential weight.")
+    weighting_threshold: float = Field(1e-3, gt=0, lt=1, description="Weights below are dropped.")
+    soap_cutoff_A: float = Field(6.0, gt=1, description="Cut-off of SOAP.")
+    soap_n_max: Count = Field(6, description="Radial functions of SOAP.")
+    soap_l_max: int = Field(4, ge=0, le=20, description="Largest angular momentum of SOAP.")
+    soap_sigma_A: Positive = Field(0.3, description="Width of SOAP's Gaussians.")
+    normalise: bool = Field(
+        True, description="Scale to unit length (LMBTR: the k2 and the k3 part, each)."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        for low, high in (("k2_min_A", "k2_max_A"), ("k3_min_deg", "k3_max_deg")):
+            if getattr(self, low) >= getattr(self, high):
+                raise ValueError(f"{high} must be larger than {low} = {getattr(self, low):g}")
+        return self
+
+    @model_validator(mode="after")
+    def _published_is_published(self):
+        for key, value in PUBLISHED_LMBTR.items():
+            own = getattr(self, key)
+            default = type(self).model_fields[key].default
+            if self.kind == "lmbtr_published" and own not in (value, default):
+                raise ValueError(
+                    f"{key} = {own} differs from the published {value}; use kind: lmbtr"
+                )
+        return self
+
+    def resolved(self):
+        """The same descriptor with the settings that `lmbtr_published` stands for."""
+        if self.kind != "lmbtr_published":
+            return self
+        return self.model_copy(update={"kind": "lmbtr", **PUBLISHED_LMBTR})
+
+    def effective(self):
+        """The settings that change a number, as a dict: those of the kind in use."""
+        settings = self.resolved().model_dump(mode="json", exclude={"backend"})
+        is_soap = settings["kind"] == "soap"
+        shared = ("kind", "normalise")
+        return {
+            key: value
+            for key, value in settings.items()
+            if key in shared or key.startswith("soap_") == is_soap
+        }
+
+
+PUBLISHED_LMBTR = {
+    "k2_min_A": 0.0,
+    "k2_max_A": 6.0,
+    "k2_sigma_A": 0.1,
+    "k3_min_deg": 0.0,
+    "k3_max_deg": 180.0,
+    "k3_sigma_deg": 0.1,
+    "n_grid": 200,
+    "weighting_scale_per_A": 0.5,
+    "weighting_threshold": 1e-3,
+    "normalise": True,
+}
+"""From chenggroup/ai2-kit (feat/spectrum/lmbtr), the public code of the published study's group."""

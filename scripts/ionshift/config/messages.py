@@ -1,0 +1,67 @@
+"""Mistakes in a configuration as lines that name key, value and remedy."""
+
+import re
+from pathlib import Path
+from typing import get_origin
+
+import yaml
+from pydantic import BaseModel
+
+from ionshift.config.base import closest
+from ionshift.core.errors import InputError
+
+
+def read_yaml(path):
+    try:
+        return yaml.safe_load(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"configuration {path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"configuration {path} is not valid YAML: {error}") from None
+
+
+def explain(error, model):
+    """Turn pydantic's list of mistakes into lines that name key, value and remedy."""
+    return "\n".join(
+        ["The configuration has mistakes:", *(_explain_one(e, model) for e in error.errors())]
+    )
+
+
+def _explain_one(mistake, model):
+    where = ".".join(str(part) for part in mistake["loc"])
+    given = mistake.get("input")
+    if mistake["type"] == "extra_forbidden":
+        keys = _keys_at(mistake["loc"][:-1], model)
+        hint = closest(str(mistake["loc"][-1]), keys)
+        return f"  {where} = {given!r}: unknown key{hint}; allowed here: {', '.join(keys)}"
+    if mistake["type"] == "missing":
+        return f"  {where}: this key is needed and was not given; add it"
+    message = re.sub(r"^(Value error|Assertion failed), ", "", mistake["msg"])
+    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float)):
+        return f"  {where + ': ' if where else ''}{message}"
+    return f"  {where} = {given!r}: {message}"
+
+
+def _keys_at(location, model):
+    """Keys allowed in the block at a location; names of a mapping (such as 1M) are skipped."""
+    block, inside_mapping = model, False
+    for part in location:
+        if inside_mapping:
+            inside_mapping = False
+            continue
+        field = block.model_fields.get(part)
+        block = block_of(field.annotation) if field else None
+        if block is None:
+            return []
+        inside_mapping = get_origin(field.annotation) is dict
+    return list(block.model_fields)
+
+
+def block_of(annotation):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = block_of(inner)
+        if found:
+            return found
+    return None

@@ -1,0 +1,82 @@
+"""Block `potential`: an interatomic potential behind an ASE calculator."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ionshift.config.base import Block, Element
+
+
+class CoulombPrior(Block):
+    """Ions in a dielectric, whose Ewald sum a potential does not learn."""
+
+    charges: dict[Element, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        min_length=1, description="Charge in e by element; those that are not named have none."
+    )
+    permittivity: float = Field(
+        1.0, ge=1, allow_inf_nan=False, description="Relative permittivity that screens them."
+    )
+
+
+class Calculator(Block):
+    """An ASE calculator by family."""
+
+    kind: Literal["mace", "deepmd", "nequip", "sevennet", "chgnet", "tblite", "emt", "python"] = (
+        Field("tblite", description="Family of the potential; each has its environment file.")
+    )
+    model: str | None = Field(
+        None,
+        description="Model file, relative to the repository; for tblite the method (null: "
+        "GFN1-xTB), for python a callable that returns an ASE calculator, as `package.module:name` "
+        "or `path/to/file.py:name`; emt takes none.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where it is evaluated (`auto`: a GPU where there is one)."
+    )
+    dtype: Literal["float32", "float64"] = Field(
+        "float64", description="Floating-point numbers of the model, where the family has both."
+    )
+    options: dict[str, bool | int | float | str] = Field(
+        {}, description="Further keyword arguments of the family's calculator (MACE: head)."
+    )
+
+    @model_validator(mode="after")
+    def _has_its_model(self):
+        if self.kind == "tblite" and self.model not in (None, *TBLITE_METHODS):
+            raise ValueError(
+                f"model = '{self.model}' is no method of tblite; take {', '.join(TBLITE_METHODS)}"
+            )
+        if self.model is None and self.kind not in ("tblite", "emt"):
+            raise ValueError(f"model is not given, kind {self.kind} needs {MODEL[self.kind]}")
+        if self.model is not None and self.kind == "emt":
+            raise ValueError(f"model = '{self.model}': kind emt takes none; remove it")
+        return self
+
+    def files(self):
+        """The model file in a list; empty for a potential that is read from no file."""
+        if self.kind in ("tblite", "emt"):
+            return []
+        if self.kind == "python":
+            source = self.model.rpartition(":")[0]
+            return [source] if source.endswith(".py") else []
+        return [self.model]
+
+
+class Potential(Calculator):
+    """An interatomic potential behind an ASE calculator, for `md.engine: potential`."""
+
+    prior: CoulombPrior | None = Field(
+        None, description="Coulomb prior that the potential was trained without: added to it."
+    )
+
+
+MODEL = {
+    "mace": "a .model file of mace_run_train",
+    "deepmd": "a frozen model (.pth or .pb)",
+    "nequip": "a model compiled by nequip-compile (--target ase)",
+    "sevennet": "a checkpoint (.pth)",
+    "chgnet": "a checkpoint (.pth.tar)",
+    "python": "a callable as package.module:name or path/to/file.py:name",
+}
+"""What `potential.model` holds, by kind."""
+TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")

@@ -1,0 +1,62 @@
+"""Small helpers for tidy tables."""
+
+import numpy as np
+import pandas as pd
+
+from ionshift.core.errors import InputError
+
+ENVIRONMENT = ["replica", "frame", "li"]
+"""The key of an environment within its system."""
+SCORES = ["pc1", "pc2", "pc3"]
+"""The principal components that every environment is projected on."""
+
+
+def thermo_over_stages(thermo):
+    """Add elapsed_ps, the time over all stages, to a thermo table with stage and time_ps."""
+    parts, start = [], 0.0
+    for _, stage in thermo.groupby("stage", sort=False):
+        parts.append(stage.assign(elapsed_ps=start + stage["time_ps"]))
+        start += stage["time_ps"].max()
+    return pd.concat(parts, ignore_index=True)
+
+
+def thin(table, max_rows):
+    """At most `max_rows` equally spaced rows, the first and the last included."""
+    if len(table) <= max_rows:
+        return table
+    return table.iloc[np.unique(np.linspace(0, len(table) - 1, max_rows).astype(int))]
+
+
+def read_by_system(systems, paths):
+    """Parquet tables as a dict by system, in order."""
+    return {system: pd.read_parquet(path) for system, path in zip(systems, paths, strict=True)}
+
+
+def join_environments(table, other, columns):
+    """Add columns of another table: those of the same replica, frame and nucleus (li).
+
+    Raises
+    ------
+    InputError
+        if an environment is not in the other table.
+    """
+    joined = table.merge(
+        other[[*ENVIRONMENT, *columns]],
+        on=ENVIRONMENT,
+        how="left",
+        validate="many_to_one",
+        indicator=True,
+    )
+    lost = joined.pop("_merge") != "both"
+    if lost.any():
+        place = ", ".join(f"{key} {joined.loc[lost, key].iloc[0]}" for key in ENVIRONMENT)
+        raise InputError(
+            f"{lost.sum()} of {len(table)} environments have no {', '.join(columns)} (the first: "
+            f"{place}); the tables are not of the same trajectory, delete both and run again"
+        )
+    return joined
+
+
+def mean_molarity_M(md):
+    """Molarity that every system reached, the mean over its replicas, as a dict."""
+    return md.groupby("system")["molarity_M"].mean().to_dict()

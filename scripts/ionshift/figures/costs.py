@@ -1,0 +1,21 @@
+"""What a study cost."""
+
+from ionshift.figures.style import make_axes
+
+
+def time_and_memory(table, style):
+    """Core-hours and peak memory of every rule, the dearest on top."""
+    rows = table.iloc[::-1]
+    names = [f"{rule} ({n})" for rule, n in zip(rows["rule"], rows["n_jobs"], strict=True)]
+    aspect = 0.12 + 0.06 * max(len(rows), 3)
+    figure, (time, memory) = make_axes(style, aspect, 1, 2, sharey=True)
+    time.barh(names, rows["core_h"], color="#0072B2")
+    time.set_xlabel("time / core h")
+    if (rows["core_h"] > 0).any():
+        time.set_xscale("log")
+    memory.barh(names, rows["max_rss_MB"] / 1000, color="#E69F00")
+    memory.set_xlabel("memory / GB")
+    for axis in (time, memory):
+        axis.tick_params(axis="y", length=0)
+        axis.margins(y=0.02)
+    return figure

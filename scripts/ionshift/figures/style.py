@@ -1,0 +1,79 @@
+"""What all figures share: size, fonts, colours, saving."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from ionshift.core.files import atomic_path
+
+MM_PER_INCH = 25.4
+NARROW = 4
+SHIFT_LABEL = "chemical shift / ppm"
+
+
+def save(figure, paths, dpi):
+    """Write a figure to every path (PDF, PNG) and close it."""
+    for target in paths:
+        with atomic_path(target) as path:
+            figure.savefig(path, dpi=dpi)
+    plt.close(figure)
+
+
+def make_axes(style, aspect=0.75, n_rows=1, n_columns=1, **keywords):
+    plt.rcParams.update(
+        {
+            "font.size": style.font_size_pt,
+            "axes.linewidth": 0.6,
+            "lines.linewidth": 1.0,
+            "lines.markersize": 3.5,
+            "legend.frameon": False,
+            "legend.fontsize": style.font_size_pt * 0.85,
+            "errorbar.capsize": 2.0,
+            "pdf.fonttype": 42,
+        }
+    )
+    width = style.width_mm / MM_PER_INCH
+    return plt.subplots(
+        n_rows,
+        n_columns,
+        figsize=(width, width * aspect),
+        constrained_layout=True,
+        **keywords,
+    )
+
+
+def system_colours(systems, style):
+    positions = np.linspace(0.0, 0.85, max(len(systems), 2))[: len(systems)]
+    colours = matplotlib.colormaps[style.system_colormap](positions)
+    return dict(zip(systems, colours, strict=True))
+
+
+def in_order(table):
+    return list(dict.fromkeys(table["system"]))
+
+
+def plain_log_ticks(axis):
+    """Ticks as plain numbers for one axis of few decades: at 1, 2 and 5 of every decade.
+
+    What does not reach over two of these has a few ticks at equal distances; so call it when all
+    is drawn.
+    """
+    low, high = axis.get_view_interval()
+    few = high < NARROW * low
+    axis.set_major_locator(MaxNLocator(3) if few else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def bar_length(values):
+    """Error bars for drawing: an unknown error (NaN) is drawn as none."""
+    return np.nan_to_num(np.asarray(values, float), nan=0.0)
+
+
+def corner_note(axis, text):
+    """Text in the lower right corner of the axes."""
+    axis.text(0.97, 0.03, text, transform=axis.transAxes, ha="right", va="bottom")

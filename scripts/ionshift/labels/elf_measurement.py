@@ -1,0 +1,162 @@
+"""ELF around the nucleus of labelled clusters: density, evaluation, store.
+
+The density is the one of the label protocol. What the store keeps of a cluster is the distance
+of the ELF's isosurfaces and its values on spheres, along all directions: factors and figures
+follow from it without a new calculation.
+"""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+
+from ionshift.dft import basis, elf, engine
+from ionshift.labels import store as labels
+
+VERSION = 1
+"""Part of every key: raised when the numbers change."""
+POINTS_PER_BLOCK = 4096
+ENERGY_AGREEMENT_HA = 1e-3
+COLUMNS = (
+    "key",
+    "cluster_id",
+    "system",
+    "solvation_class",
+    "n_anion",
+    "coordination",
+    "shielding_ppm",
+    "status",
+    "reason",
+    "radii_bohr",
+    "sphere_elf",
+    "energy_Ha",
+    "n_basis",
+    "cpu_s",
+    "wall_s",
+    "max_rss_MB",
+)
+INFO_COLUMNS = COLUMNS[1:7]
+RECORD_COLUMNS = COLUMNS[7:]
+
+
+def open_store(folder):
+    """The store of ELF records: a label store whose values are compared by their energy."""
+    return labels.LabelStore(folder, "energy_Ha", ENERGY_AGREEMENT_HA)
+
+
+def key_of(atoms, protocol, settings):
+    """Key of a record: the label's key with the surfaces, spheres and directions asked for."""
+    content = {
+        "elf": VERSION,
+        "label": labels.label_key(atoms, atoms.info["charge"], protocol),
+        "isovalues": settings.all_isovalues(),
+        "radii_bohr": settings.all_radii_bohr(),
+        "degree": settings.degree,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def choose(clusters, system, n):
+    """At most `n` ok labels of a system, taking turns over the classes.
+
+    Within a class the order is that of the labels' keys. They are hashes, so the choice is as
+    good as random, and a larger `n` keeps all clusters of a smaller one.
+    """
+    rows = pd.DataFrame(
+        [
+            {"class": atoms.info["solvation_class"], "key": atoms.info["key"], "index": index}
+            for index, atoms in enumerate(clusters)
+            if atoms.info["system"] == system and atoms.info["status"] == "ok"
+        ],
+        columns=["class", "key", "index"],
+    ).sort_values("key")
+    rows["turn"] = rows.groupby("class").cumcount()
+    chosen = rows.sort_values(["turn", "class"])["index"].head(n)
+    return [clusters[index] for index in chosen]
+
+
+def measure(clusters, protocol, settings, store, log=print):
+    """Measure clusters through the store; one row a cluster with status and reason.
+
+    Records with status ok are taken from the store, all others are computed (again).
+
+    Parameters
+    ----------
+    clusters : list of Atoms, labelled, the nucleus first
+    protocol : config.Protocol
+    settings : config.Elf
+    store : labels.LabelStore, see `open_store`
+
+    Returns
+    -------
+    DataFrame with the columns `COLUMNS`. `radii_bohr` and `sphere_elf` are lists: for each
+    isovalue (radius) in turn the values along all directions; missing without status ok.
+    """
+    rows = []
+    for count, atoms in enumerate(clusters, start=1):
+        key = key_of(atoms, protocol, settings)
+        if key not in store or store.get(key)["status"] != "ok":
+            record = compute(atoms, int(atoms.info["charge"]), protocol, settings)
+            store.put(key, record)
+            log(
+                f"cluster {count}/{len(clusters)} {atoms.info['cluster_id']}: {record['status']} "
+                f"{record['reason']} in {record['cpu_s']:.0f} CPU s"
+            )
+        record = store.get(key)
+        row = {"key": key} | {name: atoms.info.get(name) for name in INFO_COLUMNS}
+        rows.append(row | {name: record[name] for name in RECORD_COLUMNS})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def compute(atoms, charge, protocol, settings):
+    """One record: SCF of the protocol and the ELF around atom 0. Never raises for a cluster."""
+    record = {"status": "failed", "reason": ""} | dict.fromkeys(RECORD_COLUMNS[2:])
+    with engine.outcome_in(record):
+        mf = ground_state(atoms, charge, protocol, record)
+        field = field_around(mf.mol, mf.mo_coeff[:, mf.mo_occ > 0])
+        units, _ = elf.directions(settings.degree)
+        radii = elf.surface_radii(field, units, settings.all_isovalues())
+        values = [field(radius * units) for radius in settings.all_radii_bohr()]
+        record["radii_bohr"] = np.round(radii, 6).ravel().tolist()
+        record["sphere_elf"] = np.round(values, 7).ravel().tolist()
+    return record
+
+
+def ground_state(atoms, charge, protocol, record):
+    """The converged SCF of the label protocol, the nucleus (atom 0) at the origin."""
+    basis.check_cluster(atoms, charge, [0])
+    mol = basis.build_molecule(atoms, charge, protocol, 0)
+    record["n_basis"] = int(mol.nao)
+    mf, _ = engine.ground_state(mol, protocol, record)
+    return mf
+
+
+def field_around(mol, occupied):
+    """The ELF of doubly occupied orbitals as a function of positions (n, 3) in bohr.
+
+    Parameters
+    ----------
+    mol : pyscf.gto.Mole with the nucleus at the origin
+    occupied : (nao, n_occupied) orbital coefficients
+    """
+
+    def field(points):
+        return np.concatenate(
+            [
+                _localization(mol, occupied, points[start : start + POINTS_PER_BLOCK])
+                for start in range(0, len(points), POINTS_PER_BLOCK)
+            ]
+        )
+
+    return field
+
+
+def _localization(mol, occupied, points):
+    functions = mol.eval_gto("GTOval_sph_deriv1", np.ascontiguousarray(points))
+    orbitals = functions.reshape(-1, mol.nao) @ occupied
+    value, *slopes = orbitals.reshape(4, len(points), -1)
+    density = 2 * (value**2).sum(axis=1)
+    gradient = np.array([4 * (value * slope).sum(axis=1) for slope in slopes])
+    kinetic = sum((slope**2).sum(axis=1) for slope in slopes)
+    return elf.localization(density, gradient, kinetic)

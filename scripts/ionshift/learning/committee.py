@@ -1,0 +1,126 @@
+"""The committee: members on different folds of groups, their mean and calibrated spread."""
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from ionshift.core.errors import InputError
+from ionshift.core.files import atomic_path
+from ionshift.learning.calibration import Calibration
+from ionshift.learning.extrapolation import Range
+from ionshift.learning.recipes.krr import Krr
+from ionshift.learning.recipes.mlp import Mlp
+from ionshift.learning.recipes.published import Published
+from ionshift.learning.splits import folds
+
+RANGE_COMPONENTS = 20
+RECIPES = {"mlp": Mlp, "krr": Krr, "published": Published}
+"""A recipe has fit(X, y_ppm, fold, config, log), predict(X), state() and from_state(state)."""
+
+
+@dataclass
+class Committee:
+    """Trained members with their calibration and the range of the training set.
+
+    `metadata` must be plain JSON; it says what the committee was trained on.
+    """
+
+    recipe: str
+    members: object
+    known: Range
+    calibration: Calibration
+    metadata: dict = field(default_factory=dict)
+
+    def predict_members(self, X):
+        """Shieldings (n_members, n) in ppm."""
+        return self.members.predict(X)
+
+    def predict(self, X):
+        """Mean and calibrated standard deviation, each (n,), in ppm."""
+        return self.combine(self.predict_members(X))
+
+    def combine(self, members):
+        """What `predict` returns, from the members' shieldings (n_members, n).
+
+        The standard deviation is the half width of the interval that holds 68 % of labels.
+        """
+        return members.mean(axis=0), self.calibration.half_widths(members)[0]
+
+    def extrapolation(self, X):
+        """Distance to the training set as `Range` defines it; values above 1 are outside."""
+        return self.known(np.asarray(X, float))
+
+    def save(self, path):
+        state = {
+            "recipe": self.recipe,
+            "members": self.members.state(),
+            "range": self.known.state(),
+            "calibration": vars(self.calibration),
+            "metadata": json.dumps(self.metadata),
+        }
+        with atomic_path(path) as temporary:
+            torch.save(state, temporary)
+
+    @classmethod
+    def load(cls, path):
+        """Read a saved committee.
+
+        Raises
+        ------
+        InputError
+            if the file is damaged or not a committee.
+        """
+        try:
+            state = torch.load(path, weights_only=True)
+            return cls(
+                recipe=state["recipe"],
+                members=RECIPES[state["recipe"]].from_state(state["members"]),
+                known=Range.from_state(state["range"]),
+                calibration=Calibration(**state["calibration"]),
+                metadata=json.loads(state["metadata"]),
+            )
+        except Exception as error:
+            raise InputError(
+                f"model file {path} cannot be read ({type(error).__name__}); delete it and "
+                "rerun the training"
+            ) from None
+
+
+def train(X, y_ppm, groups, config, log=print):
+    """Train a committee by the recipe `config.recipe`.
+
+    Parameters
+    ----------
+    X : (n, d) descriptors
+    y_ppm : (n,) shieldings
+    groups : (n,) names of groups that must stay together
+    config : config.Model
+
+    Raises
+    ------
+    InputError
+        if a label or a descriptor is not a number, there are fewer groups than members, or the
+        recipe is unknown.
+    """
+    X, y = np.asarray(X, float), np.asarray(y_ppm, float)
+    _check_numbers(X, y)
+    if config.recipe not in RECIPES:
+        raise InputError(f"model.recipe = '{config.recipe}' is not one of {', '.join(RECIPES)}")
+    fold = folds(groups, config.committee_size, config.seed)
+    members = RECIPES[config.recipe].fit(X, y, fold, config, log)
+    known = Range.fit(X, fold, RANGE_COMPONENTS)
+    calibration = Calibration.fit(y, members.predict(X), fold)
+    return Committee(config.recipe, members, known, calibration)
+
+
+def _check_numbers(X, y):
+    if not np.isfinite(y).all():
+        raise InputError(
+            f"{np.sum(~np.isfinite(y))} of {len(y)} training labels are not numbers; train on "
+            "labels with status ok only"
+        )
+    if not np.isfinite(X).all():
+        row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
+        raise InputError(f"the descriptor of label {row} is not finite; check its geometry")

@@ -1,0 +1,145 @@
+"""Training on any extxyz file with a target for every atom, or one for atom 0 of a frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase.data import chemical_symbols
+from ase.neighborlist import neighbor_list
+
+from ionshift.config.descriptor import Descriptor
+from ionshift.config.model import Model
+from ionshift.core.errors import InputError
+from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
+from ionshift.labels.sets import read_clusters
+from ionshift.learning.committee import train
+from ionshift.learning.evaluation import study
+
+
+@dataclass(frozen=True)
+class Environments:
+    """Geometries with the nucleus first, targets (n,) and groups (n,) of a file's nuclei."""
+
+    geometries: Geometries
+    targets: np.ndarray
+    groups: list
+
+
+def train_from_extxyz(
+    path,
+    target="shielding_ppm",
+    nucleus=None,
+    radius_A=None,
+    group=None,
+    model=None,
+    descriptor=None,
+    log=print,
+):
+    """Train and measure a model for any nucleus.
+
+    Parameters
+    ----------
+    path : extxyz file; `target` is a column of its atoms, or a key of a frame's comment line,
+        which then belongs to atom 0
+    nucleus : element symbol; atoms of it with a finite target are used (None: all atoms with
+        one, which must be of one element)
+    radius_A : atoms within this distance of a nucleus form its environment, across periodic
+        boundaries; None takes the whole frame, which must not be periodic
+    group : key of the comment line that names groups to keep together (stratum/name, or a
+        name alone); None makes a group of every frame
+    model, descriptor : config.Model and config.Descriptor; None takes the defaults
+
+    Returns
+    -------
+    (Committee, Study)
+
+    Raises
+    ------
+    InputError
+        if the file is damaged, has no target or targets of several elements, or is periodic
+        without `radius_A`.
+    """
+    settings, descriptor = model or Model(), descriptor or Descriptor()
+    found = read_environments(path, target, nucleus, radius_A, group)
+    species = elements_of(found.geometries)
+    features = make_descriptor(descriptor, species).describe(found.geometries)
+    log(f"{path}: {len(found.targets)} targets, spread {found.targets.std():.3g}")
+    measured = study(features, found.targets, found.groups, settings, log)
+    committee = train(features, found.targets, found.groups, settings, log)
+    committee.metadata |= {
+        "species": species,
+        "descriptor": descriptor.effective(),
+        "cutoff_A": None,
+        "radius_A": radius_A,
+        "target": target,
+        "nucleus": nucleus,
+        "mean_shielding_ppm": float(found.targets.mean()),
+        "n_labels": len(found.targets),
+    }
+    return committee, measured
+
+
+def read_environments(path, target, nucleus=None, radius_A=None, group=None):
+    """Read the `Environments` of an extxyz file; arguments as in `train_from_extxyz`."""
+    numbers, positions, targets, groups = [], [], [], []
+    for frame_number, frame in enumerate(read_clusters(path)):
+        if frame.pbc.any() and radius_A is None:
+            raise InputError(
+                f"{path}, entry {frame_number} is periodic: set radius_A, the radius of an "
+                "environment"
+            )
+        if group is not None and group not in frame.info:
+            raise InputError(f"{path}, entry {frame_number} has no '{group}' to group by")
+        values = _targets(frame, target)
+        name = str(frame.info[group]) if group else f"f{frame_number}"
+        chosen = np.isfinite(values)
+        if nucleus is not None:
+            chosen &= np.asarray(frame.symbols) == nucleus
+        for atom, (near, at_A) in _environments(frame, np.flatnonzero(chosen), radius_A):
+            numbers.append(frame.numbers[near])
+            positions.append(at_A)
+            targets.append(values[atom])
+            groups.append(name if "/" in name else f"all/{name}")
+    if not targets:
+        raise InputError(
+            f"{path} has no finite '{target}' of {nucleus or 'any atom'}; it must be a column of "
+            "the atoms or a key of the comment line"
+        )
+    _check_element(path, target, {chemical_symbols[own[0]] for own in numbers})
+    return Environments(Geometries.join(numbers, positions), np.array(targets), groups)
+
+
+def _check_element(path, target, symbols):
+    if len(symbols) > 1:
+        raise InputError(
+            f"{path} has '{target}' of {', '.join(sorted(symbols))}: a model is of one element; "
+            "name it (--nucleus)"
+        )
+
+
+def _targets(frame, target):
+    """Target of every atom (n,), NaN where there is none and in labels that are not ok."""
+    values = np.full(len(frame), np.nan)
+    if frame.info.get("status", "ok") != "ok":
+        return values
+    if target in frame.arrays:
+        column = np.asarray(frame.arrays[target], float)
+        if column.shape != values.shape:
+            raise InputError(f"'{target}' has {column.shape[1:]} numbers an atom, one is needed")
+        return column
+    if target in frame.info:
+        values[0] = float(frame.info[target])
+    return values
+
+
+def _environments(frame, nuclei, radius_A):
+    """Yield (atom, (indices, positions)) of environments, the nucleus first at the origin."""
+    if radius_A is None:
+        for atom in nuclei:
+            near = np.concatenate([[atom], np.delete(np.arange(len(frame)), atom)])
+            yield atom, (near, frame.positions[near] - frame.positions[atom])
+        return
+    centre, neighbour, vectors = neighbor_list("ijD", frame, float(radius_A))
+    for atom in nuclei:
+        mine = centre == atom
+        near = np.concatenate([[atom], neighbour[mine]])
+        yield atom, (near, np.vstack([np.zeros((1, 3)), vectors[mine]]))

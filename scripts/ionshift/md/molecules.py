@@ -1,0 +1,50 @@
+"""Molecules in a periodic box: made whole, moved with the box."""
+
+import numpy as np
+
+from ionshift.md.stages import State
+
+
+def make_whole(topology, positions_nm, edges_nm):
+    """Shift atoms by box edges so that no bond crosses the boundary; returns a copy.
+
+    The first atom of every molecule lies in the box.
+    """
+    whole = positions_nm.copy()
+    first = np.array([next(residue.atoms()).index for residue in topology.residues()])
+    whole[first] -= edges_nm * np.floor(whole[first] / edges_nm)
+    for parents, children in bond_layers(topology):
+        step = whole[children] - whole[parents]
+        whole[children] -= edges_nm * np.round(step / edges_nm)
+    return whole
+
+
+def bond_layers(topology):
+    """Bonds walked outwards from the first atom of each residue: (parents, children) a layer."""
+    neighbours = {atom.index: [] for atom in topology.atoms()}
+    for bond in topology.bonds():
+        neighbours[bond[0].index].append(bond[1].index)
+        neighbours[bond[1].index].append(bond[0].index)
+    front = [next(residue.atoms()).index for residue in topology.residues()]
+    seen, layers = set(front), []
+    while front:
+        pairs = []
+        for parent in front:
+            for child in neighbours[parent]:
+                if child not in seen:
+                    seen.add(child)
+                    pairs.append((parent, child))
+        if pairs:
+            layers.append(tuple(np.array(pairs).T))
+        front = [child for _, child in pairs]
+    return layers
+
+
+def scale_box(topology, state, factor):
+    """Scale the box and the molecules' centres by `factor`; molecules keep their shape."""
+    whole = make_whole(topology, state.positions_nm, state.edges_nm)
+    molecule = np.array([atom.residue.index for atom in topology.atoms()])
+    sizes = np.bincount(molecule)[:, None]
+    centres = np.stack([np.bincount(molecule, whole[:, k]) for k in range(3)], axis=1) / sizes
+    moved = whole + ((factor - 1.0) * centres)[molecule]
+    return State(moved, state.velocities_nm_ps, state.edges_nm * factor)

@@ -1,0 +1,145 @@
+"""What a job may take: the minutes and the memory that a scheduler is asked for.
+
+The speeds are the slowest ones measured (docs/scaling.md), the margins on top of them are wide:
+a job that is too short is started again with more, one that is too long only queues longer.
+"""
+
+import math
+
+from ionshift.solvation import sampling
+from ionshift.systems import electrolyte
+
+SNAKEMAKE_MB = 500
+"""Memory of the Snakemake processes that wrap a job on a cluster."""
+MD_ATOM_NS_PER_DAY = {"gromacs": 80_000, "openmm": 25_000}
+"""Atoms times nanoseconds a day and CPU core."""
+POTENTIAL_ATOM_STEP_S = {"emt": 2e-4, "tblite": 2e-2}
+"""Seconds an atom and time step with a potential, on one CPU core."""
+OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
+"""The same for learned potentials: MACE with 128 channels in double precision."""
+LABEL_MINUTES = 2.0
+"""A DFT label of the protocol `fast`, one process."""
+REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60, "pyscf": 10}
+"""Reference label of a frame of 100 to 150 atoms, one process."""
+RELAXATION_S = 60
+"""Relaxation of a cluster with GFN1-xTB, one process."""
+ENVIRONMENT_S = 2e-3
+"""Descriptor and prediction of one environment."""
+MARGIN = 3
+LEAST_MINUTES = 30
+
+
+def n_atoms(study, system):
+    """Atoms in the box of the system with this name."""
+    return n_atoms_of(study, study.systems[system])
+
+
+def n_atoms_of(study, box):
+    """Atoms in a box, a config.System."""
+    molecules = electrolyte.load_templates(study.electrolyte)
+    return sum(molecules[name].n_atoms * count for name, count in box.counts.items())
+
+
+def n_environments(study, system):
+    """Nuclei times analysed frames of all replicas."""
+    molecules = electrolyte.load_templates(study.electrolyte)
+    nuclei = sum(
+        molecules[name].elements.count(study.electrolyte.nucleus) * count
+        for name, count in study.systems[system].counts.items()
+    )
+    frames = -(-study.md.n_frames // study.sampling.frame_stride)
+    return nuclei * frames * study.md.replicas
+
+
+def n_labels(study):
+    """Labels to be computed for all systems."""
+    return sum(sampling.n_to_label(study.sampling, system) for system in study.systems)
+
+
+def md_core_hours(study, system):
+    """Core-hours of one replica at the slowest measured speed."""
+    md = study.md
+    equilibration_ps = md.npt_ps + md.anneal_ps + md.density_ps + md.nvt_ps
+    if md.engine == "potential":
+        before_h = _force_field_core_hours(study, system, "openmm", equilibration_ps)
+        return before_h + _potential_core_hours(study, system)
+    return _force_field_core_hours(study, system, md.engine, equilibration_ps + md.production_ps)
+
+
+def _force_field_core_hours(study, system, engine, time_ps):
+    return 24 * n_atoms(study, system) * time_ps / 1000 / MD_ATOM_NS_PER_DAY[engine]
+
+
+def _potential_core_hours(study, system):
+    own = study.potential_md
+    # The first stage takes steps of half the length.
+    time_ps = 2 * own.settle_ps + own.npt_ps + own.nvt_ps + study.md.production_ps
+    seconds = POTENTIAL_ATOM_STEP_S.get(study.potential.kind, OTHER_POTENTIAL_ATOM_STEP_S)
+    return n_atoms(study, system) * 1000 * time_ps / own.timestep_fs * seconds / 3600
+
+
+def md_MB(study):
+    """Memory of one replica: learned potentials bring their library and their graphs."""
+    return 4000 if study.md.engine == "potential" else 2000
+
+
+def md_minutes(study, system):
+    """Time limit of one replica."""
+    return _with_margin(60 * md_core_hours(study, system) / study.md.threads)
+
+
+def reading_minutes(study, system):
+    """Time limit of a pass over the trajectories of a system."""
+    return _with_margin(n_environments(study, system) * ENVIRONMENT_S / 60)
+
+
+def sampling_minutes(study, system):
+    """Time limit of the choice of clusters: one pass, and descriptors of the pool."""
+    n_described = n_environments(study, system) + study.sampling.pool_size
+    return _with_margin(n_described * ENVIRONMENT_S / 60)
+
+
+def prediction_minutes(study, system):
+    """Time limit of the prediction of a system: one pass, and its environments."""
+    return 2 * reading_minutes(study, system)
+
+
+def shard_minutes(study):
+    """Time limit of one labelling shard."""
+    rounds = -(-study.labelling.shard_size // study.labelling.workers)
+    return _with_margin(rounds * LABEL_MINUTES)
+
+
+def reference_minutes(training):
+    """Time limit of one shard of frames; `training` is the block `potential_training`."""
+    rounds = -(-training.shard_size // training.workers)
+    return _with_margin(rounds * REFERENCE_MINUTES[training.reference.calculator])
+
+
+def exploration_minutes(study):
+    """Time limit of the MD of one training box in one round."""
+    own = study.potential_training.exploration
+    boxes = study.potential_training.systems or study.systems
+    steps = 1000 * own.production_ps / own.timestep_fs
+    largest = max(n_atoms_of(study, box) for box in boxes.values())
+    return _with_margin(largest * steps * OTHER_POTENTIAL_ATOM_STEP_S / 60)
+
+
+def relaxation_minutes(study, system):
+    """Time limit of the relaxation of a system's clusters."""
+    rounds = -(-sampling.n_to_label(study.sampling, system) // study.relaxation.workers)
+    return _with_margin(rounds * RELAXATION_S / 60)
+
+
+def training_minutes(study):
+    """Time limit of the training."""
+    return 120 + math.ceil(n_labels(study) / 50)
+
+
+def training_MB(study):
+    """Memory of the training."""
+    return 2000 + math.ceil(n_labels(study) / 10)
+
+
+def _with_margin(minutes):
+    return max(LEAST_MINUTES, math.ceil(MARGIN * minutes))

@@ -1,0 +1,81 @@
+"""The manifest: configuration, seeds, inputs, code, environments and versions of a run."""
+
+import importlib.metadata
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ionshift.core.provenance import LIBRARY, code_hash, file_hash
+
+ROOT = LIBRARY.parents[1]
+
+
+def manifest(study, inputs, seeds, tables=()):
+    """The record of a run, ready for JSON.
+
+    Parameters
+    ----------
+    study : config.Study
+    inputs : paths of the files that were read
+    seeds : dict of the seeds derived from the study's seed
+    tables : paths of the tables that were written
+    """
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": study.model_dump(mode="json"),
+        "seeds": seeds,
+        "inputs_sha256": _hashes(inputs),
+        "tables_sha256": _hashes(tables),
+        "workflow_sha256": _hashes(_workflow_files()),
+        "environments_sha256": _hashes(sorted((ROOT / "envs").iterdir())),
+        "scripts_code_hash": {
+            path.stem: code_hash(path) for path in sorted((ROOT / "scripts").glob("*/*.py"))
+        },
+        "git": _git_state(),
+        "python": platform.python_version(),
+        "platform": platform.system() + " " + platform.machine(),
+        "packages": {name: _version(name) for name in pinned_packages()},
+    }
+
+
+def pinned_packages():
+    """Names in `envs/requirements.txt`."""
+    lines = (ROOT / "envs" / "requirements.txt").read_text().splitlines()
+    return [line.split("==")[0] for line in lines if re.match(r"[A-Za-z]", line)]
+
+
+def _workflow_files():
+    return [ROOT / "Snakefile", *sorted((ROOT / "workflow").rglob("*.smk"))]
+
+
+def _hashes(paths):
+    return {_short(path): file_hash(path) for path in paths}
+
+
+def _short(path):
+    path = Path(path).absolute()
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git_state():
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return {"commit": commit, "modified": bool(_git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "modified": None}
+
+
+def _git(*arguments):
+    done = subprocess.run(
+        ["git", *arguments], cwd=LIBRARY, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()

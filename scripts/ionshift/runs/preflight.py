@@ -1,0 +1,143 @@
+"""Checks of a study against its files, before any job starts."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ionshift.core.errors import InputError
+from ionshift.nmr import experiment
+from ionshift.potentials.timestep import check_timestep
+from ionshift.runs import archived
+from ionshift.solvation import sampling
+from ionshift.systems import electrolyte
+
+
+def check(study):
+    """Raise `InputError` if a file is missing or contradicts the configuration.
+
+    Looks at templates, force field, shipped label sets, environments named to be labelled,
+    published factors, the measured series and at the cut-offs against half of each expected box
+    edge. Archived predictions take the place of all but the measured series.
+    """
+    if study.spectrum.experiment:
+        experiment.read_series(study.spectrum.experiment)
+    if study.inference.archive:
+        results = Path("results") / study.study
+        archived.check(Path(study.inference.archive), list(study.systems), results)
+        return
+    _check_files(study)
+    _check_chosen(study)
+    _check_published(study.elf.published)
+    _check_nucleus(study.electrolyte)
+    _check_potential(study)
+    for name, system in study.systems.items():
+        electrolyte.check(study.electrolyte, system)
+        _check_cutoffs(study, name, system)
+    if study.potential_training:
+        _check_training(study)
+    if study.relaxation:
+        _check_model("relaxation.potential", study.relaxation.potential)
+
+
+def _check_files(study):
+    files = {
+        f"electrolyte.species.{name}.template": species.template
+        for name, species in study.electrolyte.species.items()
+    }
+    files["electrolyte.forcefield"] = study.electrolyte.forcefield
+    files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
+    references = study.labelling.reference_labels
+    files |= {f"labelling.reference_labels[{i}]": path for i, path in enumerate(references)}
+    files |= {f"sampling.chosen[{i}]": path for i, path in enumerate(study.sampling.chosen)}
+    if study.elf.published:
+        files["elf.published"] = study.elf.published
+    for key, path in files.items():
+        if not Path(path).is_file():
+            raise InputError(
+                f"{key} = '{path}': no such file; give a path relative to the repository's root"
+            )
+
+
+def _check_chosen(study):
+    named = sampling.read_chosen(study.sampling.chosen)
+    unknown = sorted(set(named["system"]) - set(study.systems))
+    if unknown:
+        raise InputError(
+            f"sampling.chosen names environments of system '{unknown[0]}'; systems has "
+            f"{', '.join(study.systems)}"
+        )
+    if not (study.labelling.shipped or study.sampling.n_clusters or len(named)):
+        raise InputError(
+            "nothing to train on: sampling.n_clusters = 0, sampling.chosen and labelling.shipped "
+            "are empty; set one of them"
+        )
+
+
+def _check_potential(study):
+    """The step is short enough, and the model is there unless the study itself makes it."""
+    if study.md.engine != "potential":
+        return
+    check_timestep(study.potential_md, electrolyte.elements(study.electrolyte))
+    made_here = [path for path in study.potential.files() if Path("results") in Path(path).parents]
+    _check_model("potential", study.potential, made_here)
+
+
+def _check_training(study):
+    """The boxes of the training are large enough for their classical MD."""
+    training = study.potential_training
+    for name, system in (training.systems or study.systems).items():
+        half_A = electrolyte.box_edge_A(study.electrolyte, system) / 2
+        if training.md.cutoff_A > half_A:
+            raise InputError(
+                f"potential_training.md.cutoff_A = {training.md.cutoff_A:g} is beyond half the "
+                f"training box {name} ({half_A:.2f} A); lower it or take more molecules"
+            )
+
+
+def _check_model(key, calculator, made_here=()):
+    for path in calculator.files():
+        if path not in made_here and not Path(path).is_file():
+            raise InputError(
+                f"{key}.model = '{calculator.model}': no such file; give a path relative to the "
+                "repository's root"
+            )
+
+
+def _check_published(path):
+    if path is None:
+        return
+    missing = {"molarity_M", "factor", "factor_err"} - set(
+        pd.read_csv(path, comment="#", nrows=0).columns
+    )
+    if missing:
+        raise InputError(
+            f"elf.published = '{path}': no column {', '.join(sorted(missing))}; it needs "
+            "molarity_M, factor and factor_err"
+        )
+
+
+def _check_nucleus(settings):
+    cations = settings.names("cation")
+    molecules = electrolyte.load_templates(settings)
+    if not any(settings.nucleus in molecules[name].elements for name in cations):
+        raise InputError(
+            f"electrolyte.nucleus = '{settings.nucleus}': no cation ({', '.join(cations)}) has "
+            "this element; name an element of a cation"
+        )
+
+
+def _check_cutoffs(study, name, system):
+    half_A = electrolyte.box_edge_A(study.electrolyte, system) / 2
+    cutoffs_A = {
+        "md.cutoff_A": study.md.cutoff_A,
+        "shell.cutoff_A": study.shell.cutoff_A or 0.0,
+        "shell.rdf_max_A": study.shell.rdf_max_A,
+        "shell.lsi_cutoff_A": study.shell.lsi_cutoff_A,
+        "shell.lsi_cutoff_A + structure.lsi_cutoff_offsets_A": max(study.lsi_cutoffs_A()),
+    }
+    for key, value in cutoffs_A.items():
+        if value > half_A:
+            raise InputError(
+                f"{key} = {value:g} is beyond half the box of system {name} ({half_A:.2f} A); "
+                f"lower it or raise systems.{name}.counts"
+            )

@@ -1,0 +1,136 @@
+"""Choosing environments to label: a pool drawn from the frames, then a sparse subset."""
+
+from itertools import zip_longest
+
+import numpy as np
+import pandas as pd
+
+from ionshift.core.errors import InputError
+
+CHOSEN_COLUMNS = ["system", "replica", "frame", "li"]
+
+
+def read_chosen(paths):
+    """Environments named in the files of `sampling.chosen`, with the columns `CHOSEN_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        if a file is damaged, lacks a column or has a number that is not whole or negative.
+    """
+    tables = [pd.DataFrame(columns=CHOSEN_COLUMNS), *(_read_chosen(path) for path in paths)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _read_chosen(path):
+    try:
+        table = pd.read_csv(path, comment="#", dtype={"system": str})[CHOSEN_COLUMNS]
+        table = table.astype(dict.fromkeys(CHOSEN_COLUMNS[1:], "int64"))
+        if (table[CHOSEN_COLUMNS[1:]] < 0).any(axis=None):
+            raise ValueError("a negative number")
+        return table
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(
+            f"sampling.chosen: {path} is no table of environments ({error}); it needs the columns "
+            f"{', '.join(CHOSEN_COLUMNS)}, as 'make next-labels' writes them"
+        ) from None
+
+
+def named_members(settings, system):
+    """Environments of a system named in `chosen`: list of (replica, frame, number)."""
+    table = read_chosen(settings.chosen)
+    mine = table.loc[table["system"] == system, CHOSEN_COLUMNS[1:]]
+    return list(mine.itertuples(index=False, name=None))
+
+
+def n_to_label(settings, system):
+    """Clusters of a system to label: `n_clusters` and those named in `chosen`."""
+    return settings.n_clusters + len(named_members(settings, system))
+
+
+def draw_pool(n_frames_by_replica, n_centres, size, seed):
+    """Draw environments without repetition.
+
+    Returns
+    -------
+    sorted list of (replica, frame, centre number), at most `size` long
+    """
+    total = sum(n_frames_by_replica) * n_centres
+    chosen = np.random.default_rng(seed).choice(total, size=min(size, total), replace=False)
+    starts = np.concatenate([[0], np.cumsum(n_frames_by_replica)])
+    pool = []
+    for flat in np.sort(chosen):
+        snapshot, centre = divmod(int(flat), n_centres)
+        replica = int(np.searchsorted(starts, snapshot, side="right") - 1)
+        pool.append((replica, int(snapshot - starts[replica]), centre))
+    return pool
+
+
+def choose(method, n, classes, nuclei, describe, seed):
+    """Choose `n` of a pool.
+
+    Parameters
+    ----------
+    method : random, stratified or farthest_point
+    classes : solvation class of each member
+    nuclei : what tells each member's nucleus from others, replica and number
+    describe : function without arguments that returns the descriptors (n_pool, d);
+        called for farthest_point alone
+
+    Returns
+    -------
+    list of indices into the pool, in the order of choice
+
+    Raises
+    ------
+    InputError
+        if the pool is smaller than `n`.
+    """
+    if n > len(classes):
+        raise InputError(
+            f"sampling.n_clusters = {n} is more than the {len(classes)} environments in the "
+            "pool; raise sampling.pool_size or run a longer MD"
+        )
+    rng = np.random.default_rng(seed)
+    if method == "random":
+        return rng.permutation(len(classes))[:n].tolist()
+    if method == "stratified":
+        return _stratified(classes, nuclei, rng)[:n]
+    return farthest_points(describe(), n, start=int(rng.integers(len(classes))))
+
+
+def _stratified(classes, nuclei, rng):
+    """All members: classes take turns, so that rare ones get as many as frequent ones, and so do
+    the nuclei of a class, for one nucleus looks much the same in all frames of a short run.
+    """
+    members = pd.DataFrame({"class": classes, "nucleus": nuclei})
+    members = members.iloc[rng.permutation(len(members))]
+    return _taking_turns(
+        _taking_turns(nucleus.index for _, nucleus in of_class.groupby("nucleus", sort=False))
+        for _, of_class in members.groupby("class")
+    )
+
+
+def _taking_turns(queues):
+    """One item of every queue after another, for as long as each lasts."""
+    rounds = zip_longest(*queues)
+    return [int(item) for taken in rounds for item in taken if item is not None]
+
+
+def farthest_points(descriptors, n, start=None, distance=None, weights=1.0):
+    """Greedy farthest-point selection by Euclidean distance; returns `n` indices.
+
+    Parameters
+    ----------
+    start : the first index; None begins with the farthest by `distance`
+    distance : (n_points,) distances to points that count as chosen already
+    weights : factors (n_points,) on the distances that are compared
+    """
+    points = np.asarray(descriptors, float)
+    distance = np.full(len(points), np.inf) if distance is None else distance
+    chosen = []
+    while len(chosen) < n:
+        best = start if start is not None and not chosen else int(np.argmax(weights * distance))
+        chosen.append(best)
+        distance = np.minimum(distance, np.linalg.norm(points - points[best], axis=1))
+    return chosen

@@ -1,0 +1,206 @@
+"""Kind `liquid_nmr`: dynamic NMR of a liquid electrolyte at several compositions."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ionshift.config.base import Block, Name, closest
+from ionshift.config.descriptor import Descriptor
+from ionshift.config.dynamics import Dynamics
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.elf import Elf
+from ionshift.config.figures import Figures
+from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.inference import Inference
+from ionshift.config.labelling import Labelling
+from ionshift.config.map import Map
+from ionshift.config.md import MD, PotentialMD
+from ionshift.config.model import Model
+from ionshift.config.potential import Potential
+from ionshift.config.potential_training import PotentialTraining
+from ionshift.config.sampling import Sampling
+from ionshift.config.shell import Shell
+from ionshift.config.spectrum import Spectrum
+from ionshift.config.structure import Structure
+
+
+class Study(Block):
+    """One study. `systems` are the compositions compared in it."""
+
+    study: Name = Field(description="Name of the study: results go to `results/{study}`.")
+    kind: Literal["liquid_nmr"] = Field("liquid_nmr", description="Kind of study.")
+    seed: int = Field(2025, ge=0, description="Seed of boxes and velocities.")
+    electrolyte: Electrolyte = Field(description="The species and their force field.")
+    systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
+        min_length=1, description="Name of a composition (such as 1M) to its contents."
+    )
+    md: MD = Field(MD(), description="Molecular dynamics.")
+    potential: Potential = Field(
+        Potential(), description="The interatomic potential of `md.engine: potential`."
+    )
+    potential_md: PotentialMD = Field(
+        PotentialMD(), description="Molecular dynamics with that potential."
+    )
+    potential_training: PotentialTraining | None = Field(
+        None, description="Training of such a potential; null: none is trained."
+    )
+    shell: Shell = Field(Shell(), description="The first solvation shell.")
+    sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
+    relaxation: Relaxation | None = Field(
+        None, description="Relaxation of the chosen clusters; null: none is relaxed."
+    )
+    labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
+    descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
+    model: Model = Field(Model(), description="The learned shielding.")
+    inference: Inference = Field(Inference(), description="Prediction along the trajectories.")
+    spectrum: Spectrum = Field(Spectrum(), description="Spectra and means.")
+    dynamics: Dynamics = Field(Dynamics(), description="Correlation functions of the liquid.")
+    structure: Structure = Field(Structure(), description="Local structure and ion networks.")
+    map: Map = Field(Map(), description="Map of environments on principal components.")
+    elf: Elf = Field(Elf(), description="ELF around the nucleus: deformation factors.")
+    figures: Figures = Field(Figures(), description="Style of the figures.")
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        _check_roles(self.electrolyte)
+        _check_lsi_cutoffs(self)
+        for name, system in self.systems.items():
+            _check_composition(f"systems.{name}", system, self.electrolyte)
+        if self.potential_training:
+            _check_training(self)
+        if self.relaxation:
+            _check_relaxation(self)
+        _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
+        if self.md.engine == "potential":
+            _check_potential_frames(self.md, self.potential_md)
+        return self
+
+    def lsi_cutoffs_A(self):
+        """The cut-offs at which the local structure index is compared, ascending."""
+        offsets = self.structure.lsi_cutoff_offsets_A
+        return sorted({round(self.shell.lsi_cutoff_A + offset, 6) for offset in offsets})
+
+    def systems_with_both(self):
+        """Systems whose box is run with the potential, and classically for its training.
+
+        Boxes of the same contents, temperature and pressure: none without a training.
+        """
+        training = self.potential_training
+        if training is None or self.md.engine != "potential":
+            return []
+        shared = ("temperature_K", "pressure_bar")
+        if any(getattr(self.md, key) != getattr(training.md, key) for key in shared):
+            return []
+        boxes = training.systems or self.systems
+        return [name for name, system in self.systems.items() if boxes.get(name) == system]
+
+
+def _check_roles(electrolyte):
+    for role in ("cation", "anion"):
+        if not electrolyte.names(role):
+            raise ValueError(f"electrolyte.species: no species has the role '{role}'; add one")
+
+
+def _check_lsi_cutoffs(study):
+    least = min(study.structure.lsi_cutoff_offsets_A)
+    if study.shell.lsi_cutoff_A + least <= 0:
+        raise ValueError(
+            f"structure.lsi_cutoff_offsets_A: {least:g} leaves nothing of shell.lsi_cutoff_A = "
+            f"{study.shell.lsi_cutoff_A:g}; raise it"
+        )
+
+
+def _check_composition(key, system, electrolyte):
+    for species in system.counts:
+        if species not in electrolyte.species:
+            hint = closest(species, electrolyte.species)
+            raise ValueError(
+                f"{key}.counts: unknown species '{species}'{hint}; "
+                f"electrolyte.species has {', '.join(electrolyte.species)}"
+            )
+    total = sum(n * electrolyte.species[s].charge for s, n in system.counts.items())
+    if total != 0:
+        charges = ", ".join(
+            f"{n} {s} ({electrolyte.species[s].charge:+d})" for s, n in system.counts.items()
+        )
+        raise ValueError(
+            f"{key}.counts: the box is not neutral, {charges} add up to {total:+d} e; "
+            "change the counts so that the charges cancel"
+        )
+    if not any(electrolyte.species[s].role == "cation" for s in system.counts):
+        raise ValueError(f"{key}.counts: no cation in the box; add one")
+
+
+def _check_training(study):
+    """Every training box is a composition, they hold every species, and priors agree."""
+    trained = f"results/{study.study}/potential/potential.model"
+    prior = study.potential_training.prior
+    if study.potential.model == trained and study.potential.prior != prior:
+        raise ValueError(
+            f"potential.prior = {study.potential.prior} differs from potential_training.prior = "
+            f"{prior}, without which {trained} is trained; make them the same"
+        )
+    if study.potential_training.reference.calculator == "pyscf":
+        _check_without_stress(study, trained)
+    systems = study.potential_training.systems
+    for name, system in systems.items():
+        _check_composition(f"potential_training.systems.{name}", system, study.electrolyte)
+    held = {species for system in (systems or study.systems).values() for species in system.counts}
+    used = {species for system in study.systems.values() for species in system.counts}
+    if used - held:
+        raise ValueError(
+            f"potential_training.systems: no box holds {', '.join(sorted(used - held))}, which the "
+            "study's systems have; add a box with it"
+        )
+
+
+def _check_without_stress(study, trained):
+    """Nothing asks for what labels of clusters do not have: a stress, a periodic box."""
+    training = study.potential_training
+    asked = {
+        "potential_training.model.stress_weight": training.model.stress_weight,
+        "potential_training.validation.md_npt_ps": training.validation.md_npt_ps,
+    }
+    if study.md.engine == "potential" and study.potential.model == trained:
+        asked["potential_md.npt_ps"] = study.potential_md.npt_ps
+    reason = "potential_training.reference.calculator = 'pyscf' labels clusters"
+    for key, value in asked.items():
+        if value:
+            raise ValueError(f"{key} = {value:g}: {reason}, which have no stress; set it to 0")
+    if training.prior:
+        raise ValueError(
+            f"potential_training.prior: {reason}, which have no Ewald sum; set it to null"
+        )
+
+
+def _check_relaxation(study):
+    """There are clusters to relax, and labels of the MD's geometries are not mixed with others."""
+    if not (study.sampling.n_clusters or study.sampling.chosen):
+        raise ValueError(
+            "relaxation: sampling.n_clusters = 0 and sampling.chosen is empty, so there is no "
+            "cluster to relax; choose some or set relaxation: null"
+        )
+    if study.relaxation.shieldings == "train" and study.labelling.shipped:
+        raise ValueError(
+            "relaxation.shieldings = 'train': labelling.shipped holds labels of clusters that were "
+            "not relaxed, which must not be mixed with others; empty it or take compare"
+        )
+
+
+def _check_viscosities(viscosity_mPa_s, systems):
+    for name in viscosity_mPa_s:
+        if name not in systems:
+            hint = closest(name, systems)
+            raise ValueError(
+                f"dynamics.viscosity_mPa_s: unknown system '{name}'{hint}; systems has "
+                f"{', '.join(systems)}"
+            )
+
+
+def _check_potential_frames(md, potential_md):
+    steps = 1000 * md.frame_interval_ps / potential_md.timestep_fs
+    if abs(steps - round(steps)) > 1e-6:
+        raise ValueError(
+            f"md.frame_interval_ps = {md.frame_interval_ps:g} is not a whole number of time steps, "
+            f"potential_md.timestep_fs = {potential_md.timestep_fs:g}"
+        )

@@ -1,0 +1,27 @@
+"""Join shards and shipped sets into one label table, behind the gate."""
+
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.labels import gate, sets
+
+
+def main(snakemake, log):
+    files = snakemake.input
+    table = sets.join_tables(
+        [sets.read_table(path) for path in [*files.tables, *files.shipped_tables]]
+    )
+    clusters = {
+        atoms.info["cluster_id"]: atoms
+        for path in [*files.clusters, *files.shipped_clusters]
+        for atoms in sets.read_clusters(path)
+    }
+    log(f"{len(table)} labels: {table['status'].value_counts().to_dict()}")
+    gate.check_gate(table, snakemake.params.min_ok_share)
+    ordered = [clusters[name] for name in table["cluster_id"]]
+    sets.write_label_set(snakemake.output.clusters, ordered, table)
+    with atomic_path(snakemake.output.table) as path:
+        table.to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,25 @@
+"""Choose frames of classical MD for a potential to learn."""
+
+from ionshift.config.potential_training import PotentialFrames
+from ionshift.core.job import launch
+from ionshift.core.provenance import derive_seed
+from ionshift.potential_training import frames
+from ionshift.trajectories.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    settings = PotentialFrames(**params.frames)
+    trajectories = [
+        Trajectory(top, path)
+        for top, path in zip(files.topologies, files.trajectories, strict=True)
+    ]
+    box = snakemake.wildcards.box
+    seed = derive_seed(settings.seed, "frames", box)
+    chosen = frames.choose(trajectories, box, settings, params.group_ps, seed)
+    log(f"{len(chosen)} frames of {len(chosen[0])} atoms, {settings.n_distorted} of them distorted")
+    frames.write(snakemake.output.frames, chosen)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,42 @@
+"""Errors of the committee and of the learning curve on held-out frames."""
+
+import pandas as pd
+
+from ionshift.config.potential_training import PotentialModel
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.potential_training import evaluation, frames, training
+from ionshift.potentials import calculators
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    settings = PotentialModel(**params.model)
+    labelled = training.labelled(frames.read(files.frames))
+    parts = training.split(labelled, settings)
+    predictions = {}
+    for name, model in zip(params.runs, files.models, strict=True):
+        calculator = calculators.of_model(settings, model, params.prior, params.elements)
+        predictions[name] = evaluation.predict(calculator, labelled)
+        log(f"{name}: {len(labelled)} frames")
+    members = [predictions[name] for name in params.runs if name.startswith("member")]
+    committee = evaluation.committee_of(members)
+    table = evaluation.metrics(labelled, parts, predictions | {evaluation.COMMITTEE: committee})
+    log("\n" + table[table["part"] == "test"].to_string(index=False, float_format="%.2f"))
+    n_train = {
+        name: len(training.split(labelled, settings, member, share)["train"])
+        for name, (member, share) in params.runs.items()
+    }
+    tables = {
+        "metrics": table,
+        "parity": evaluation.parity(labelled, parts, committee),
+        "learning_curve": evaluation.learning_curve(table, n_train),
+        "epochs": pd.concat([pd.read_csv(path) for path in files.epochs]),
+    }
+    for name, content in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            content.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,28 @@
+"""Reference energies, forces and stresses of one shard of a training system's frames."""
+
+from pathlib import Path
+
+from ionshift.config.reference import Reference
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.potential_training import frames, reference
+
+
+def main(snakemake, log):
+    params = snakemake.params
+    first = int(snakemake.wildcards.shard) * params.shard_size
+    chosen = frames.read(snakemake.input.frames, may_be_empty=True)[
+        first : first + params.shard_size
+    ]
+    settings = Reference(**params.reference)
+    chosen = reference.structures(chosen, settings, params.charges)
+    store = reference.open_store(params.store)
+    task = reference.ReferenceTask(settings, Path(params.store) / "work", params.cp2k_command)
+    labelled, table = reference.label_frames(chosen, task, store, snakemake.threads, log)
+    frames.write(snakemake.output.frames, labelled)
+    with atomic_path(snakemake.output.table) as path:
+        table.to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,43 @@
+"""MD of a training box with the candidate potential, compared with its classical MD."""
+
+import json
+from pathlib import Path
+
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import TrainingMD
+from ionshift.config.potential_training import PotentialModel, PotentialValidation
+from ionshift.config.shell import Shell
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.potential_training import liquid
+from ionshift.potentials import calculators
+from ionshift.trajectories.trajectory import Trajectory
+
+
+def main(snakemake, log):
+    files, params = snakemake.input, snakemake.params
+    electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
+    settings = PotentialValidation(**params.validation)
+    classical = liquid.Liquid(
+        Trajectory(files.topology[0], files.trajectory[0]),
+        json.loads(Path(files.summary[0]).read_text())["density_g_cm3"],
+    )
+    found = liquid.run(
+        calculators.potential_of_model(PotentialModel(**params.model), files.model, params.prior),
+        electrolyte,
+        System(**params.system),
+        TrainingMD(**params.md),
+        settings,
+        (files.packed[0], params.folder, params.seed),
+        threads=snakemake.threads,
+        log=log,
+    )
+    tables = liquid.compare(found, classical, electrolyte, shell, settings)
+    log("\n" + tables["checks"].to_string(index=False, float_format="%.4g"))
+    for name, table in tables.items():
+        with atomic_path(snakemake.output[name]) as path:
+            table.to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,36 @@
+"""Radial distribution of ligand atoms around the nucleus, pooled over the replicas."""
+
+import pandas as pd
+
+from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.shell import Shell
+from ionshift.core.files import atomic_path
+from ionshift.core.job import launch
+from ionshift.solvation import shells
+from ionshift.trajectories.trajectory import open_all
+
+
+def main(snakemake, log):
+    electrolyte = Electrolyte(**snakemake.params.electrolyte)
+    shell = Shell(**snakemake.params.shell)
+    tables = []
+    for trajectory in open_all(snakemake.input.topologies, snakemake.input.trajectories):
+        log(f"{trajectory.path}: {len(trajectory)} frames")
+        tables.append(
+            shells.radial_distribution(
+                trajectory,
+                shells.centres(trajectory, electrolyte),
+                shells.ligands(trajectory, electrolyte, shell),
+                shell.rdf_max_A,
+                shell.rdf_bin_A,
+                snakemake.params.frame_stride,
+            )
+        )
+    rdf = sum(tables) / len(tables)
+    rdf.insert(0, "system", snakemake.wildcards.system)
+    with atomic_path(snakemake.output.rdf) as path:
+        pd.DataFrame(rdf).to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821

@@ -1,0 +1,150 @@
+# Relaxation of the chosen clusters: included where the configuration has `relaxation`.
+RELAXATION = STUDY.relaxation
+RELAXED_LABELS = RELAXATION.shieldings != "none"
+TABLE_RULES += ["tabulate_relaxation"]
+FIGURE_RULES += ["plot_relaxation"]
+
+
+rule relax_clusters:
+    input:
+        clusters=rules.sample_clusters.output.clusters,
+        templates=templates(),
+        model=RELAXATION.potential.files(),
+    output:
+        clusters=f"{RESULTS}/clusters_relaxed/{{system}}.extxyz",
+        table=f"{RESULTS}/clusters_relaxed/{{system}}.parquet",
+    log:
+        f"{LOGS}/relax_clusters/{{system}}.log",
+    benchmark:
+        f"{BENCHMARKS}/relax_clusters/{{system}}.tsv"
+    conda:
+        f"../../envs/potential_{RELAXATION.potential.kind}.yaml"
+    threads: RELAXATION.workers
+    resources:
+        mem_mb=memory_MB(RELAXATION.workers * RELAXATION.max_memory_MB),
+        runtime=minutes(limits.relaxation_minutes),
+    params:
+        electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
+        ligand_elements=STUDY.shell.ligand_elements,
+        relaxation=RELAXATION.effective(),
+        store=RELAXATION.store,
+        code=code("geometry_optimization/relax_clusters"),
+    message:
+        "Relaxing the clusters of {wildcards.system}"
+    script:
+        "../../scripts/geometry_optimization/relax_clusters.py"
+
+
+use rule label_shard as label_relaxed with:
+    input:
+        clusters=rules.relax_clusters.output.clusters,
+    output:
+        table=f"{RESULTS}/labels/relaxed_shards/{{system}}_{{shard}}.parquet",
+    log:
+        f"{LOGS}/label_relaxed/{{system}}_{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label_relaxed/{{system}}_{{shard}}.tsv"
+    message:
+        "DFT shieldings of relaxed clusters of {wildcards.system}, shard {wildcards.shard}"
+
+
+use rule collect_labels as collect_relaxed with:
+    input:
+        clusters=expand(rules.relax_clusters.output.clusters, system=LABELLED_SYSTEMS),
+        tables=[
+            table
+            for system in LABELLED_SYSTEMS
+            for table in expand(
+                rules.label_relaxed.output.table, system=system, shard=shards(system)
+            )
+        ],
+        shipped_clusters=[],
+        shipped_tables=[],
+    output:
+        table=f"{RESULTS}/labels/relaxed.parquet",
+        clusters=f"{RESULTS}/labels/relaxed.extxyz",
+    log:
+        f"{LOGS}/collect_relaxed.log",
+    message:
+        "Collecting labels of relaxed clusters and checking the gate"
+
+
+rule pair_labels:
+    input:
+        clusters=expand(rules.sample_clusters.output.clusters, system=LABELLED_SYSTEMS),
+        relaxed=expand(rules.relax_clusters.output.table, system=LABELLED_SYSTEMS),
+        labels=rules.collect_relaxed.output.table,
+    output:
+        clusters=f"{RESULTS}/labels/training.extxyz",
+    log:
+        f"{LOGS}/pair_labels.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        code=code("geometry_optimization/pair_labels"),
+    message:
+        "Labels of relaxed clusters at their geometries in the MD"
+    script:
+        "../../scripts/geometry_optimization/pair_labels.py"
+
+
+if RELAXATION.shieldings == "train":
+    TRAINING_LABELS = rules.pair_labels.output.clusters
+
+
+rule tabulate_relaxation:
+    input:
+        relaxed=expand(rules.relax_clusters.output.table, system=LABELLED_SYSTEMS),
+        labels=(
+            [rules.collect_labels.output.table, rules.collect_relaxed.output.table]
+            if RELAXED_LABELS
+            else []
+        ),
+        speciation=f"{TABLES}/speciation.csv",
+    output:
+        clusters=f"{TABLES}/relaxation_clusters.csv",
+        groups=report(
+            f"{TABLES}/relaxation.csv",
+            caption="../report/tabulate_relaxation.rst",
+            category="Labels",
+            labels={"figure": "relaxed clusters (table)"},
+        ),
+    log:
+        f"{LOGS}/tabulate_relaxation.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        code=code("geometry_optimization/tabulate_relaxation"),
+    message:
+        "What relaxation does to distances and mean shieldings"
+    script:
+        "../../scripts/geometry_optimization/tabulate_relaxation.py"
+
+
+rule plot_relaxation:
+    input:
+        clusters=rules.tabulate_relaxation.output.clusters,
+        groups=rules.tabulate_relaxation.output.groups,
+    output:
+        pdf=f"{FIGURES}/relaxation.pdf",
+        png=report(
+            f"{FIGURES}/relaxation.png",
+            caption="../report/plot_relaxation.rst",
+            category="Labels",
+            labels={"figure": "relaxed clusters"},
+        ),
+    log:
+        f"{LOGS}/plot_relaxation.log",
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    params:
+        style=block("figures"),
+        code=code("figures/plot_relaxation"),
+    message:
+        "Drawing: distances and shieldings before and after relaxation"
+    script:
+        "../../scripts/figures/plot_relaxation.py"
