@@ -9,7 +9,7 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.dynamics import Dynamics
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.elf import Elf
-from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.config.inference import Inference
 from ionshift.config.labelling import Labelling
 from ionshift.config.map import Map
@@ -47,8 +47,8 @@ class Study(StudyBase):
     )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
-    relaxation: Relaxation | None = Field(
-        None, description="Relaxation of the chosen clusters; null: none is relaxed."
+    geometry_optimization: GeometryOptimization | None = Field(
+        None, description="Geometry optimization of the chosen clusters; null: none is relaxed."
     )
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
     descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
@@ -68,8 +68,8 @@ class Study(StudyBase):
             _check_composition(f"systems.{name}", system, self.electrolyte)
         if self.potential_training:
             _check_training(self)
-        if self.relaxation:
-            _check_relaxation(self)
+        if self.geometry_optimization:
+            _check_geometry_optimization(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.engine == "potential":
             _check_potential_frames(self.md, self.potential_md)
@@ -173,16 +173,18 @@ def _check_without_stress(study, trained):
         )
 
 
-def _check_relaxation(study):
+def _check_geometry_optimization(study):
     """There are clusters to relax, and labels of the MD's geometries are not mixed with others."""
     if not (study.sampling.n_clusters or study.sampling.chosen):
         raise ValueError(
-            "relaxation: sampling.n_clusters = 0 and sampling.chosen is empty, so there is no "
-            "cluster to relax; choose some or set relaxation: null"
+            "geometry_optimization: sampling.n_clusters = 0 and sampling.chosen is empty, so "
+            "there is no "
+            "cluster to relax; choose some or set geometry_optimization: null"
         )
-    if study.relaxation.shieldings == "train" and study.labelling.shipped:
+    if study.geometry_optimization.shieldings == "train" and study.labelling.shipped:
         raise ValueError(
-            "relaxation.shieldings = 'train': labelling.shipped holds labels of clusters that were "
+            "geometry_optimization.shieldings = 'train': labelling.shipped holds labels of "
+            "clusters that were "
             "not relaxed, which must not be mixed with others; empty it or take compare"
         )
 
@@ -214,7 +216,7 @@ def stages(study):
         "md": True,
         "sampling": True,
         "labelling": True,
-        "geometry_optimization": study.relaxation,
+        "geometry_optimization": study.geometry_optimization,
         "correction": study.labelling.reference_labels,
         "training": True,
         "inference": True,
