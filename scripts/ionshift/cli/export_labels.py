@@ -1,12 +1,10 @@
 """Write a finished study's ok labels as a set that other studies can train on.
 
-Usage: python scripts/ionshift/cli/export_labels.py CONFIG NAME
 leaves resources/labels/NAME.extxyz, NAME.parquet and NAME.provenance.json.
 """
 
 import importlib.metadata
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from ionshift.studies import registry
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 
 
-def main(path, name):
+def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
     table = sets.read_table(source / "labels" / "labels.parquet")
@@ -93,7 +91,3 @@ def of_labels(table, protocol_name, protocol):
         "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
         "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
     }
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -16,7 +16,7 @@ def code_hash(script, without=()):
     count: the values of the configuration reach a rule through its own parameters. Nor do those
     named in `without` (files, relative to the library) and what they alone import.
     """
-    files = {Path(script)} | {LIBRARY / name for name in _reachable(Path(script), set(without))}
+    files = {Path(script)} | {LIBRARY / name for name in reachable(Path(script), set(without))}
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.name.encode())
@@ -24,7 +24,8 @@ def code_hash(script, without=()):
     return digest.hexdigest()[:16]
 
 
-def _reachable(script, without):
+def reachable(script, without=frozenset()):
+    """Library files that a script imports, directly or not, relative to the library."""
     waiting, found = set(_imports(script)) - without, set()
     while waiting:
         name = waiting.pop()

@@ -2,50 +2,57 @@ from ionshift.core import provenance
 
 
 def reached(root, script, without=frozenset()):
-    return provenance._reachable(root / "scripts" / f"{script}.py", without)
+    return provenance.reachable(root / "scripts" / f"{script}.py", without)
 
 
 def test_modules_behind_a_script(root):
-    assert "plotting/shifts.py" in reached(root, "plot_spectra")
-    assert "shielding/giao.py" in reached(root, "label_shard")
-    assert "descriptor_kernel.py" in reached(root, "predict_shifts")
+    assert "figures/shifts.py" in reached(root, "figures/plot_spectra")
+    assert "dft/giao.py" in reached(root, "labelling/label_shard")
+    assert "descriptors/lmbtr_kernel.py" in reached(root, "inference/predict_shifts")
 
 
 def test_figures_do_not_depend_on_physics_and_training_not_on_dft(root):
-    assert not {"trajectory.py", "model/committee.py", "labels.py"} & reached(root, "plot_spectra")
-    assert not any(name.startswith("shielding") for name in reached(root, "train_model"))
-    assert not any(name.startswith("dynamics") for name in reached(root, "label_shard"))
+    assert not {"trajectories/trajectory.py", "learning/committee.py", "labels/store.py"} & reached(
+        root, "figures/plot_spectra"
+    )
+    assert not any(name.startswith("dft") for name in reached(root, "training/train_model"))
+    assert not any(name.startswith("md/") for name in reached(root, "labelling/label_shard"))
 
 
 def test_engines_that_are_left_out_take_what_they_alone_import_with_them(root):
-    everything = reached(root, "run_md")
-    assert {"dynamics/potential_engine.py", "potentials/calculators.py"} <= everything
-    fewer = reached(root, "run_md", {"dynamics/potential_engine.py"})
+    everything = reached(root, "md/run_md")
+    assert {"md/engines/potential.py", "potentials/calculators.py"} <= everything
+    fewer = reached(root, "md/run_md", {"md/engines/potential.py"})
     gone = everything - fewer
-    assert gone >= {"dynamics/potential_engine.py", "potentials/calculators.py"}
-    assert "dynamics/openmm_engine.py" in fewer
-    script = root / "scripts" / "run_md.py"
-    without = provenance.code_hash(script, ["dynamics/potential_engine.py"])
+    assert gone >= {"md/engines/potential.py", "potentials/calculators.py"}
+    assert "md/engines/openmm.py" in fewer
+    script = root / "scripts" / "md" / "run_md.py"
+    without = provenance.code_hash(script, ["md/engines/potential.py"])
     assert provenance.code_hash(script) != without
 
 
 def test_labels_and_training_do_not_reach_dynamics(root):
-    never = {"labels.py", "label_workers.py", "potentials/reference.py", "potentials/training.py"}
-    assert not never & reached(root, "run_md")
+    never = {
+        "labels/store.py",
+        "labels/workers.py",
+        "potential_training/reference.py",
+        "potential_training/training.py",
+    }
+    assert not never & reached(root, "md/run_md")
 
 
 def test_configuration_model_does_not_count(root):
-    for script in (root / "scripts").glob("*.py"):
-        assert "config.py" not in provenance._reachable(script, set())
+    for script in (root / "scripts").glob("*/*.py"):
+        assert not [name for name in provenance.reachable(script) if name.startswith("config")]
 
 
 def test_an_edited_file_is_read_again(tmp_path):
     script = tmp_path / "script.py"
-    script.write_text("from ionshift import spectrum\n")
+    script.write_text("from ionshift.nmr import spectrum\n")
     before = provenance.code_hash(script)
-    assert provenance._reachable(script, set())
+    assert provenance.reachable(script)
     script.write_text("import json\n")
-    assert provenance._reachable(script, set()) == set()
+    assert provenance.reachable(script) == set()
     assert provenance.code_hash(script) != before
 
 
