@@ -16,42 +16,13 @@ if not workflow.configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/md.smk"
-include: "workflow/rules/sampling.smk"
-include: "workflow/rules/labelling.smk"
 
 
-if STUDY.relaxation:
+for stage in KIND.stages(STUDY):
 
-    include: "workflow/rules/geometry_optimization.smk"
-
-
-if STUDY.labelling.reference_labels:
-
-    include: "workflow/rules/correction.smk"
+    include: f"workflow/rules/{stage}.smk"
 
 
-include: "workflow/rules/training.smk"
-include: "workflow/rules/inference.smk"
-include: "workflow/rules/analysis.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/transport.smk"
-include: "workflow/rules/structure.smk"
-include: "workflow/rules/maps.smk"
-include: "workflow/rules/elf.smk"
-
-
-if STUDY.potential_training:
-
-    include: "workflow/rules/potential_training_common.smk"
-    include: "workflow/rules/potential_training.smk"
-
-    if COMPARED:
-
-        include: "workflow/rules/liquids.smk"
-
-
-include: "workflow/rules/archived.smk"
 include: "workflow/rules/costs.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/report.smk"

@@ -6,7 +6,7 @@ Device and number of processes are no parameters of the rule: they change no geo
 import ase.io
 
 from ionshift.config.electrolyte import Electrolyte
-from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.config.potential import Calculator
 from ionshift.core.files import atomic_path
 from ionshift.core.job import launch
@@ -16,8 +16,8 @@ from ionshift.systems import electrolyte
 
 def main(snakemake, log):
     params, species = snakemake.params, Electrolyte(**snakemake.params.electrolyte)
-    settings = Relaxation(**params.relaxation)
-    given = (snakemake.config.get("relaxation") or {}).get("potential") or {}
+    settings = GeometryOptimization(**params.relaxation)
+    given = (snakemake.config.get("geometry_optimization") or {}).get("potential") or {}
     device = Calculator(**given).device
     potential = settings.potential.model_copy(update={"device": device})
     relaxed, table = geometry_optimization.relax_clusters(

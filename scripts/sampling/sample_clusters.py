@@ -34,7 +34,7 @@ def main(snakemake, log):
         descriptor = make_descriptor(Descriptor(**params.descriptor), elements_of(clusters))
         return descriptor.describe(clusters)
 
-    nuclei = [(atoms.info["replica"], atoms.info["li"]) for atoms in clusters]
+    nuclei = [(atoms.info["replica"], atoms.info["nucleus"]) for atoms in clusters]
     chosen = sampling.choose(settings.method, settings.n_clusters, classes, nuclei, describe, seed)
     log(f"chose {len(chosen)}: {shells.count_classes([classes[i] for i in chosen])}")
     members = sampling.named_members(settings, system)

@@ -40,9 +40,7 @@ def main(snakemake, log):
         "n_labels": len(table),
     }
     committee.save(output.model)
-    parity = study.parity.join(table[["cluster_id", "system", "solvation_class"]]).rename(
-        columns={"solvation_class": "class"}
-    )
+    parity = study.parity.join(table[["cluster_id", "system", "solvation_class"]])
     tables = {"metrics": study.metrics, "parity": parity, "learning_curve": study.learning_curve}
     for name, content in tables.items():
         with atomic_path(output[name]) as path:

@@ -25,7 +25,7 @@ def predictions(seed, mean_n_anion, n_frames=40, n_nuclei=6, n_replicas=2):
                         "replica": replica,
                         "frame": frame,
                         "time_ps": 2.0 * frame,
-                        "li": range(n_nuclei),
+                        "nucleus": range(n_nuclei),
                         "shift_ppm": 0.3
                         + SHIFT_OF_ANION_PPM * n_anion
                         + 0.1 * rng.normal(size=n_nuclei),
@@ -41,13 +41,13 @@ def predictions(seed, mean_n_anion, n_frames=40, n_nuclei=6, n_replicas=2):
                 )
             )
     table = pd.concat(parts, ignore_index=True)
-    table["class"] = table["n_anion"].map(solvation_class)
+    table["solvation_class"] = table["n_anion"].map(solvation_class)
     return table.assign(shielding_ppm=92.4 - table["shift_ppm"])
 
 
 def members(table, seed=0):
     """Members that scatter about the shifts of a table class by class, their mean being those."""
-    groups = table.groupby("class")["shift_ppm"].agg(["size", "mean"])
+    groups = table.groupby("solvation_class")["shift_ppm"].agg(["size", "mean"])
     groups = groups.reindex(CLASSES, fill_value=0.0)
     off = np.random.default_rng(seed).normal(0, 0.02, (N_MEMBERS, len(CLASSES)))
     off -= off.mean(axis=0)

@@ -42,7 +42,7 @@ CONTEXTS = {
     "potential_training.exploration": EXPLORED,
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
-    "relaxation": {"relaxation": {}},
+    "geometry_optimization": {"geometry_optimization": {}},
     "labelling.protocols": {
         "labelling.protocols": {"own": protocol.PROTOCOLS["fast"].model_dump(mode="json")},
         "labelling.protocol": "own",
@@ -59,15 +59,17 @@ VALUES = {
     "potential.model": {"potential.model": "GFN2-xTB"},
     "potential.options": {"potential.options": {"accuracy": 0.1}},
     "potential_training.model.learning_shares": {"potential_training.model.learning_shares": [0.5]},
-    "relaxation.potential.model": {"relaxation.potential.model": "GFN2-xTB"},
-    "relaxation.potential.options": {"relaxation.potential.options": {"accuracy": 0.1}},
+    "geometry_optimization.potential.model": {"geometry_optimization.potential.model": "GFN2-xTB"},
+    "geometry_optimization.potential.options": {
+        "geometry_optimization.potential.options": {"accuracy": 0.1}
+    },
     "dynamics.viscosity_mPa_s": {"dynamics.viscosity_mPa_s": {"1M": 1.0}},
     "sampling.chosen": {"sampling.chosen": ["round.csv"]},
     "inference.archive": {"inference.archive": "archive"},
     "spectrum.experiment": {"spectrum.experiment": "measured.csv"},
 }
 # Files that such a value names.
-FILES = {"sampling.chosen": {"round.csv": "system,replica,frame,li\n1M,0,0,0\n"}}
+FILES = {"sampling.chosen": {"round.csv": "system,replica,frame,nucleus\n1M,0,0,0\n"}}
 TRIED_NUMBERS = (
     lambda x: x + 1,
     lambda x: 2 * x,

@@ -12,7 +12,7 @@ RELAXING |= {"tabulate_relaxation", "plot_relaxation"}
 
 
 def relaxing(config, **keys):
-    config["relaxation"] = keys
+    config["geometry_optimization"] = keys
     if keys.get("shieldings") == "train":
         config["labelling"] |= {"shipped": [], "reference_labels": []}
     return config
@@ -70,7 +70,9 @@ def test_a_model_is_trained_on_the_labels_that_are_chosen(project):
 )
 def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
     assert relaxed.reruns(relaxed.variant(lambda config: None)) == {}
-    rerun = relaxed.reruns(relaxed.variant(lambda config: config["relaxation"].update(changed)))
+    rerun = relaxed.reruns(
+        relaxed.variant(lambda config: config["geometry_optimization"].update(changed))
+    )
     assert rerun == {
         "relax_clusters": 4,
         "label_relaxed": 4,
@@ -85,7 +87,7 @@ def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
 
 @pytest.mark.parametrize("changed", [{"workers": 2}, {"potential": {"device": "cpu"}}])
 def test_how_many_and_where_reruns_nothing(changed, relaxed):
-    variant = relaxed.variant(lambda config: config["relaxation"].update(changed))
+    variant = relaxed.variant(lambda config: config["geometry_optimization"].update(changed))
     assert relaxed.reruns(variant) == {"write_manifest": 1}
 
 
@@ -93,16 +95,16 @@ def test_how_many_and_where_reruns_nothing(changed, relaxed):
     ("change", "message"),
     [
         (
-            lambda c: c.update(relaxation={"shieldings": "train"}),
-            r"relaxation\.shieldings = 'train': labelling\.shipped holds labels",
+            lambda c: c.update(geometry_optimization={"shieldings": "train"}),
+            r"geometry_optimization\.shieldings = 'train': labelling\.shipped holds labels",
         ),
         (
             lambda c: (c["sampling"].update(n_clusters=0), relaxing(c)),
-            r"relaxation: sampling\.n_clusters = 0 .* no cluster to relax",
+            r"geometry_optimization: sampling\.n_clusters = 0 .* no cluster to relax",
         ),
         (
             lambda c: relaxing(c, potential={"kind": "mace", "model": "none.model"}),
-            r"relaxation\.potential\.model = 'none\.model': no such file",
+            r"geometry_optimization\.potential\.model = 'none\.model': no such file",
         ),
         (
             lambda c: relaxing(c, potential={"options": {"charge": 1}}),

@@ -21,7 +21,6 @@ FROM_PREDICTIONS = {
     "tabulate_pca_meaning": SCORES,
     "plot_pca_meaning": SCORES,
 }
-LEFT_OUT = []
 
 
 if ARCHIVE:

@@ -1,5 +1,5 @@
-# Relaxation of the chosen clusters: included where the configuration has `relaxation`.
-RELAXATION = STUDY.relaxation
+# Relaxation of the chosen clusters: included where the configuration has `geometry_optimization`.
+RELAXATION = STUDY.geometry_optimization
 RELAXED_LABELS = RELAXATION.shieldings != "none"
 TABLE_RULES += ["tabulate_relaxation"]
 FIGURE_RULES += ["plot_relaxation"]
@@ -22,7 +22,7 @@ rule relax_clusters:
     threads: RELAXATION.workers
     resources:
         mem_mb=memory_MB(RELAXATION.workers * RELAXATION.max_memory_MB),
-        runtime=minutes(limits.relaxation_minutes),
+        runtime=minutes(limits.geometry_optimization_minutes),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         ligand_elements=STUDY.shell.ligand_elements,

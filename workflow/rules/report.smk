@@ -1,7 +1,7 @@
 rule write_manifest:
     input:
         tables=rules.tables.input,
-        files=archive.input_files(STUDY),
+        files=KIND.input_files(STUDY),
     output:
         manifest=f"{RESULTS}/manifest.json",
     log:
@@ -12,11 +12,7 @@ rule write_manifest:
     threads: 1
     params:
         study=STUDY.model_dump(mode="json"),
-        seeds={
-            f"{system}/{replica}": provenance.derive_seed(STUDY.seed, system, replica)
-            for system in SYSTEMS
-            for replica in REPLICAS
-        },
+        seeds=KIND.seeds(STUDY),
         code=code("report/write_manifest"),
     message:
         "Writing the manifest"

@@ -1,9 +1,10 @@
 """What relaxation does to distances and shieldings, for some clusters of each class of a label set.
 
 Usage: python scripts/ionshift/cli/bench_relaxation.py SET PER_CLASS [WORKERS]
-The settings are the defaults of the block `relaxation`, the protocol is `fast`. Relaxed geometries
-and labels go to their stores: a second run goes on where the first stopped, one with more clusters
-keeps those of the first. Leaves relaxation_clusters.csv and relaxation.csv in results/benchmarks.
+The settings are the defaults of the block `geometry_optimization`, the protocol is `fast`. Relaxed
+geometries and labels go to their stores: a second run goes on where the first stopped, with more
+clusters keeps those of the first. Leaves relaxation_clusters.csv and relaxation.csv in
+results/benchmarks.
 """
 
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.config import protocol as config_protocol
-from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.core.files import atomic_path
 from ionshift.labels import geometry_optimization, geometry_optimization_summary, sets
 from ionshift.labels import store as labels_store
@@ -28,7 +29,7 @@ SEED = 1
 
 
 def main(source, per_class, workers=1):
-    study, settings = registry.load(STUDY), Relaxation()
+    study, settings = registry.load(STUDY), GeometryOptimization()
     clusters = spread_over_classes(sets.read_clusters(source), int(per_class))
     task = geometry_optimization.RelaxationTask(settings, electrolyte.elements(study.electrolyte))
     relaxed, table = geometry_optimization.relax_clusters(
@@ -51,7 +52,7 @@ def main(source, per_class, workers=1):
     # Shares of the classes in the MD behind the set are not known here: no mean over classes.
     groups = geometry_optimization_summary.group_table(
         found.assign(system=geometry_optimization_summary.EVERY), pd.DataFrame()
-    ).drop_duplicates(["system", "class"])
+    ).drop_duplicates(["system", "solvation_class"])
     print(groups.dropna(axis=1, how="all").to_string(index=False, float_format="%.3f"))
     for name, one in {"relaxation_clusters": found, "relaxation": groups}.items():
         with atomic_path(FOLDER / f"{name}.csv") as path:

@@ -69,7 +69,7 @@ def provenance(study, source, table, path, name):
 def _class_shares(source):
     speciation = pd.read_csv(source / "tables" / "speciation.csv")
     return {
-        system: part.set_index("class")["share"].round(4).to_dict()
+        system: part.set_index("solvation_class")["share"].round(4).to_dict()
         for system, part in speciation.groupby("system")
     }
 

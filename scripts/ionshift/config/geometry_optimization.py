@@ -8,8 +8,8 @@ from ionshift.config.base import Block, Count, Positive
 from ionshift.config.potential import Calculator
 
 
-class Relaxation(Block):
-    """Relaxation of the chosen clusters around the nucleus, in vacuum."""
+class GeometryOptimization(Block):
+    """Geometry optimization of the chosen clusters around the nucleus, in vacuum."""
 
     potential: Calculator = Field(
         Calculator(), description="What gives the forces; it must take charged clusters in vacuum."

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel
 
 from ionshift.config.base import closest
+from ionshift.config.renamed import RENAMED
 from ionshift.core.errors import InputError
 
 
@@ -32,6 +33,8 @@ def _explain_one(mistake, model):
     given = mistake.get("input")
     if mistake["type"] == "extra_forbidden":
         keys = _keys_at(mistake["loc"][:-1], model)
+        if where in RENAMED:
+            return f"  {where}: this key is called {RENAMED[where]} since version 0.2; rename it"
         hint = closest(str(mistake["loc"][-1]), keys)
         return f"  {where} = {given!r}: unknown key{hint}; allowed here: {', '.join(keys)}"
     if mistake["type"] == "missing":

@@ -23,7 +23,8 @@ class Sampling(Block):
     seed: int = Field(1, ge=0, description="Seed of the choice.")
     chosen: list[str] = Field(
         [],
-        description="CSV files with environments to label besides (system, replica, frame, li), "
+        description="CSV files with environments to label besides (system, replica, frame, "
+        "nucleus), "
         "one a round, as `make next-labels` writes them.",
     )
 

@@ -5,7 +5,9 @@ import pandas as pd
 
 from ionshift.core.errors import InputError
 
-ENVIRONMENT = ["replica", "frame", "li"]
+ENVIRONMENT = ["replica", "frame", "nucleus"]
+EARLIER_NAMES = {"li": "nucleus", "class": "solvation_class"}
+"""Columns of files written before version 0.2 to their present names."""
 """The key of an environment within its system."""
 SCORES = ["pc1", "pc2", "pc3"]
 """The principal components that every environment is projected on."""
@@ -33,7 +35,7 @@ def read_by_system(systems, paths):
 
 
 def join_environments(table, other, columns):
-    """Add columns of another table: those of the same replica, frame and nucleus (li).
+    """Add columns of another table: those of the same replica, frame and nucleus.
 
     Raises
     ------
@@ -60,3 +62,8 @@ def join_environments(table, other, columns):
 def mean_molarity_M(md):
     """Molarity that every system reached, the mean over its replicas, as a dict."""
     return md.groupby("system")["molarity_M"].mean().to_dict()
+
+
+def with_present_names(table):
+    """The table, read from a file, with columns of earlier versions renamed."""
+    return table.rename(columns=EARLIER_NAMES)

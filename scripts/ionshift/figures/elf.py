@@ -27,12 +27,12 @@ def against_concentration(clusters, groups, published, style):
     `published` (molarity_M, factor, factor_err) is drawn in both panels; None: not at all.
     """
     figure, axes = make_axes(style, 1.15, 2, sharex=True)
-    means = groups[(groups["class"] == "all") & (groups["system"] != "all")]
+    means = groups[(groups["solvation_class"] == "all") & (groups["system"] != "all")]
     molarity_M = means.drop_duplicates("system").set_index("system")["molarity_M"]
     step = 0.05 * max(np.ptp(molarity_M), 1.0)
     for axis, (factor, label) in zip(axes, FACTOR_LABELS.items(), strict=True):
         for offset, name in enumerate(CLASSES):
-            part = clusters[clusters["class"] == name]
+            part = clusters[clusters["solvation_class"] == name]
             place = part["system"].map(molarity_M).astype(float) + (offset - 1.5) * step
             colour = style.class_colours[name]
             axis.plot(place, part[factor], "o", ms=3, mew=0, color=colour, label=name)
@@ -71,7 +71,7 @@ def against_shielding(clusters, correlation, style):
     scopes = correlation.set_index(["factor", "scope"])
     for axis, (factor, label) in zip(axes, FACTOR_LABELS.items(), strict=True):
         for name in CLASSES:
-            part = clusters[clusters["class"] == name]
+            part = clusters[clusters["solvation_class"] == name]
             colour = style.class_colours[name]
             axis.plot(part[factor], part["shielding_ppm"], "o", color=colour, label=name)
         lines = [
@@ -117,7 +117,7 @@ def surfaces(table, atoms, clusters, style):
         elements = around.loc[around["in_shell"], "element"]
         _draw_map(flat, units @ turn, radii, norm, ligands, elements)
         row = rows.loc[cluster_id]
-        title = f"{row['class']}, {row['system']}: axis ratio {row['axis_ratio']:.3f}"
+        title = f"{row['solvation_class']}, {row['system']}: axis ratio {row['axis_ratio']:.3f}"
         flat.set_title(title, fontsize=0.85 * style.font_size_pt)
         maps.append(flat)
     colours = ScalarMappable(norm, SURFACE_COLOURS)

@@ -11,7 +11,7 @@ def speciation(table, style):
     """Share of every solvation class against concentration."""
     figure, axis = make_axes(style)
     for name in CLASSES:
-        part = table[table["class"] == name]
+        part = table[table["solvation_class"] == name]
         axis.errorbar(
             part["molarity_M"],
             100 * part["share"],

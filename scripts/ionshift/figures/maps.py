@@ -39,7 +39,7 @@ def pca_map(table, variance, style):
         cmap=SHIFT_COLORMAP, **marks,
     )  # fmt: skip
     figure.colorbar(points, ax=axes[0], label=SHIFT_LABEL, extend="both")
-    colours = table["class"].map(style.class_colours)
+    colours = table["solvation_class"].map(style.class_colours)
     axes[1].scatter(table["pc1"], table["pc2"], c=colours, **marks)
     axes[1].legend(
         handles=_class_handles(table, style), handletextpad=0.2, ncols=4, columnspacing=1.0,
@@ -56,7 +56,7 @@ def _point_area(n):
 
 
 def _class_handles(table, style):
-    present = [name for name in CLASSES if (table["class"] == name).any()]
+    present = [name for name in CLASSES if (table["solvation_class"] == name).any()]
     return [
         Line2D([], [], ls="", marker="o", color=style.class_colours[name], label=name)
         for name in present
@@ -121,7 +121,7 @@ def decomposition(table, style):
         pairs = list(dict.fromkeys(zip(part["from_system"], part["to_system"], strict=True)))
         for place, (first, second) in enumerate(pairs):
             rows = part[(part["from_system"] == first) & (part["to_system"] == second)]
-            _bars(axis, place, rows.set_index("class"), style)
+            _bars(axis, place, rows.set_index("solvation_class"), style)
         axis.set_xticks(
             range(len(pairs)), [label.format(first=first, to=second) for first, second in pairs]
         )
@@ -157,7 +157,7 @@ def _mark(axis, place, row, term, marker):
 
 def _bar_handles(table, style):
     moved = table[(table["share_term_ppm"] != 0) | (table["within_term_ppm"] != 0)]
-    present = [name for name in CLASSES if name in set(moved["class"])]
+    present = [name for name in CLASSES if name in set(moved["solvation_class"])]
     return [
         *(Patch(color=style.class_colours[name], label=name) for name in present),
         Patch(facecolor="#999999", label="other shares"),

@@ -17,7 +17,7 @@ PROPERTIES = {
     "PC1": ("pc1", "", "first principal component of all environments"),
     "PC2": ("pc2", "", "second principal component of all environments"),
     "shift": ("shift_ppm", "ppm", "predicted chemical shift"),
-    "class": ("class", "", "solvation class"),
+    "solvation_class": ("solvation_class", "", "solvation class"),
     "anions": ("n_anion", "", "anions in the first shell"),
     "LSI": ("lsi_A2", "A^2", "local structure index"),
     "system": ("system", "", "composition"),
@@ -90,7 +90,7 @@ def dataset(clusters, study):
             "name": f"Environments of {study}",
             "description": f"{len(clusters)} environments, a random sample of every system",
         },
-        settings=chemiscope.quick_settings(x=x, y=y, map_color="shift", symbol="class"),
+        settings=chemiscope.quick_settings(x=x, y=y, map_color="shift", symbol="solvation_class"),
     )
 
 

@@ -25,7 +25,7 @@ def before_and_after(clusters, groups, style):
 
 def _draw_distances(axis, kept, style):
     for name in CLASSES:
-        part = kept[kept["class"] == name]
+        part = kept[kept["solvation_class"] == name]
         for role, marker in MARKERS.items():
             columns = [f"{role}_distance_A", f"{role}_distance_after_A"]
             known = part[columns].dropna()
@@ -52,10 +52,10 @@ def _draw_distances(axis, kept, style):
 
 
 def _draw_shieldings(axis, clusters, groups, style):
-    present = [name for name in CLASSES if (clusters["class"] == name).any()]
-    means = groups[groups["system"] == "all"].set_index("class")
+    present = [name for name in CLASSES if (clusters["solvation_class"] == name).any()]
+    means = groups[groups["system"] == "all"].set_index("solvation_class")
     for place, name in enumerate(present):
-        change_ppm = clusters.loc[clusters["class"] == name, "shielding_change_ppm"]
+        change_ppm = clusters.loc[clusters["solvation_class"] == name, "shielding_change_ppm"]
         spread = np.linspace(-0.25, 0.25, len(change_ppm)) if len(change_ppm) > 1 else [0.0]
         axis.plot(
             place + np.asarray(spread), change_ppm, "o", color=style.class_colours[name], alpha=0.6

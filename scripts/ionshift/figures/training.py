@@ -16,7 +16,7 @@ def parity(table, metrics, style):
     train = table[table["part"] == "train"]
     axis.plot(train["label_ppm"], train["predicted_ppm"], ".", color="#CCCCCC", label="training")
     for name in CLASSES:
-        part = test[test["class"] == name]
+        part = test[test["solvation_class"] == name]
         axis.errorbar(
             part["label_ppm"],
             part["predicted_ppm"],
@@ -99,7 +99,7 @@ def label_correction(pairs, summary, style):
     """Shieldings of a dearer protocol against the study's, with the line that corrects."""
     figure, axis = make_axes(style, aspect=0.95)
     for name in CLASSES:
-        part = pairs[pairs["class"] == name]
+        part = pairs[pairs["solvation_class"] == name]
         axis.plot(
             part["shielding_ppm"],
             part["reference_ppm"],

@@ -59,7 +59,7 @@ def find_pairs(references, table, protocol):
                     "key": key,
                     "cluster_id": atoms.info["cluster_id"],
                     "system": atoms.info["system"],
-                    "class": atoms.info["solvation_class"],
+                    "solvation_class": atoms.info["solvation_class"],
                     "shielding_ppm": float(own[key]),
                     "reference_ppm": float(atoms.info["shielding_ppm"]),
                 }

@@ -65,14 +65,18 @@ def choose(clusters, system, n):
     """
     rows = pd.DataFrame(
         [
-            {"class": atoms.info["solvation_class"], "key": atoms.info["key"], "index": index}
+            {
+                "solvation_class": atoms.info["solvation_class"],
+                "key": atoms.info["key"],
+                "index": index,
+            }
             for index, atoms in enumerate(clusters)
             if atoms.info["system"] == system and atoms.info["status"] == "ok"
         ],
-        columns=["class", "key", "index"],
+        columns=["solvation_class", "key", "index"],
     ).sort_values("key")
-    rows["turn"] = rows.groupby("class").cumcount()
-    chosen = rows.sort_values(["turn", "class"])["index"].head(n)
+    rows["turn"] = rows.groupby("solvation_class").cumcount()
+    chosen = rows.sort_values(["turn", "solvation_class"])["index"].head(n)
     return [clusters[index] for index in chosen]
 
 

@@ -1,4 +1,4 @@
-"""Relaxation of clusters around the nucleus, with the rest held where the MD has it.
+"""GeometryOptimization of clusters around the nucleus, with the rest held where the MD has it.
 
 Atoms near the nucleus move until the forces on them vanish. The others hold the arrangement of the
 liquid, which a cluster in vacuum would leave. The result is a minimum of the potential energy near
@@ -45,8 +45,8 @@ FAILURES = (CalculationFailed, RuntimeError, ArithmeticError, MemoryError, Value
 TABLE_COLUMNS = (
     "cluster_id",
     "system",
-    "class",
-    "class_after",
+    "solvation_class",
+    "solvation_class_after",
     "n_anion",
     "n_anion_after",
     "n_solvent",
@@ -71,17 +71,17 @@ TABLE_COLUMNS = (
 
 def open_store(folder):
     """The store of relaxed clusters: a label store whose records are compared by energy."""
-    return labels.LabelStore(folder, "energy_eV", AGREEMENT_eV, "relaxation.store")
+    return labels.LabelStore(folder, "energy_eV", AGREEMENT_eV, "geometry_optimization.store")
 
 
 class RelaxationTask:
-    """Relaxed positions by `settings` (config.Relaxation); see `ionshift.label_workers`.
+    """Relaxed positions by `settings` (GeometryOptimization); see `ionshift.labels.workers`.
 
     elements : symbols that the calculator has to cover
     """
 
     record_columns = RECORD_COLUMNS
-    workers_key = "relaxation.workers"
+    workers_key = "geometry_optimization.workers"
     name_key = "cluster_id"
 
     def __init__(self, settings, elements):
@@ -141,7 +141,8 @@ def _model_hash(path):
         return file_hash(path)
     except FileNotFoundError:
         raise InputError(
-            f"relaxation.potential.model: no file {path}; give a path relative to the repository's "
+            f"geometry_optimization.potential.model: no file {path}; give a path "
+            "relative to the repository's "
             "root"
         ) from None
 
@@ -160,7 +161,7 @@ def relax(atoms, calculator, settings):
     Parameters
     ----------
     atoms : cluster, the nucleus first; not changed
-    settings : config.Relaxation
+    settings : GeometryOptimization
 
     Returns
     -------
@@ -213,7 +214,7 @@ def _longest(vectors):
 
 def _why(last, settings):
     return (
-        f"{last['largest_force_eV_A']:.3g} eV/A left after relaxation.max_steps = "
+        f"{last['largest_force_eV_A']:.3g} eV/A left after geometry_optimization.max_steps = "
         f"{settings.max_steps}"
     )
 
@@ -307,7 +308,7 @@ def compare_shells(before, after, electrolyte, ligand_elements):
         shell = ligand & (from_nucleus_A <= before.info["cutoff_A"])
         counts = Counter(roles[number] for number in set(molecules[shell]))
         row |= {
-            f"class{suffix}": solvation_class(counts["anion"]),
+            f"solvation_class{suffix}": solvation_class(counts["anion"]),
             f"n_anion{suffix}": counts["anion"],
             f"n_solvent{suffix}": counts["solvent"],
             f"coordination{suffix}": int(shell.sum()),

@@ -78,13 +78,15 @@ def group_table(clusters, speciation):
     for system in [*dict.fromkeys(clusters["system"]), EVERY]:
         part = clusters if system == EVERY else clusters[clusters["system"] == system]
         for name in [EVERY, *CLASSES]:
-            group = part if name == EVERY else part[part["class"] == name]
+            group = part if name == EVERY else part[part["solvation_class"] == name]
             if group.empty:
                 continue
-            row = {"system": system, "class": name, **_means(group)}
+            row = {"system": system, "solvation_class": name, **_means(group)}
             if name == EVERY and system != EVERY and row["n_labelled"]:
-                share = speciation[speciation["system"] == system].set_index("class")["share"]
-                known = part.dropna(subset=["shielding_change_ppm"]).groupby("class")
+                share = speciation[speciation["system"] == system].set_index("solvation_class")[
+                    "share"
+                ]
+                known = part.dropna(subset=["shielding_change_ppm"]).groupby("solvation_class")
                 found = ensemble_mean(known["shielding_change_ppm"], share, spread)
                 row |= {
                     "ensemble_change_ppm": found["ensemble_mean"],
@@ -141,6 +143,6 @@ def training_pairs(clusters, relaxed, labels):
     if table.empty:
         raise InputError(
             "no cluster kept its shell when it was relaxed; see tables/relaxation_clusters.csv, "
-            "lower relaxation.radius_A or take relaxation.shieldings: compare"
+            "lower geometry_optimization.radius_A or take geometry_optimization.shieldings: compare"
         )
     return [by_id[name] for name in table["cluster_id"]], table

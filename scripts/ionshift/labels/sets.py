@@ -9,6 +9,7 @@ from ase import Atoms
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
+from ionshift.core.tables import EARLIER_NAMES, with_present_names
 from ionshift.labels.store import (
     AGREEMENT_PPM,
     STATUSES,
@@ -27,7 +28,7 @@ COLUMNS = (
     "replica",
     "frame",
     "time_ps",
-    "li",
+    "nucleus",
     "charge",
     "n_anion",
     "n_solvent",
@@ -160,6 +161,8 @@ def read_clusters(path):
         ) from None
     if not clusters:
         raise InputError(f"{path} holds no cluster")
+    for atoms in clusters:
+        atoms.info = {EARLIER_NAMES.get(name, name): value for name, value in atoms.info.items()}
     return clusters
 
 
@@ -172,7 +175,7 @@ def read_table(path):
         if it is damaged or lacks a column.
     """
     try:
-        table = pd.read_parquet(path)
+        table = with_present_names(pd.read_parquet(path))
         missing = {"key", "status", "shielding_ppm"} - set(table)
     except Exception as error:
         raise InputError(

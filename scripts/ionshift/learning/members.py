@@ -8,7 +8,7 @@ import pandas as pd
 
 from ionshift.solvation.classes import CLASSES
 
-COLUMNS = ["member", "class", "n_environments", "shift_ppm"]
+COLUMNS = ["member", "solvation_class", "n_environments", "shift_ppm"]
 
 
 def member_table(counts, sums_ppm):
@@ -35,14 +35,14 @@ def member_table(counts, sums_ppm):
 def class_sums(members):
     """Sums of shifts (n_members, n_classes) of a member table, zero where a class is absent."""
     sums = (members["shift_ppm"] * members["n_environments"]).groupby(
-        [members["member"], members["class"]]
+        [members["member"], members["solvation_class"]]
     )
     return sums.sum().unstack(fill_value=0.0).reindex(columns=CLASSES, fill_value=0.0).to_numpy()
 
 
 def class_means(members):
     """Mean shifts (n_members, n_classes) of a member table, NaN where a class is absent."""
-    wide = members.pivot(index="member", columns="class", values="shift_ppm")
+    wide = members.pivot(index="member", columns="solvation_class", values="shift_ppm")
     return wide.reindex(columns=CLASSES).to_numpy(float)
 
 

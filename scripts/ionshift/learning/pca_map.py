@@ -51,7 +51,7 @@ def map_table(predictions, n_points, seed):
     InputError
         if the predictions lack a component.
     """
-    columns = [*ENVIRONMENT, *SCORES, "shift_ppm", "class", "n_anion", "lsi_A2"]
+    columns = [*ENVIRONMENT, *SCORES, "shift_ppm", "solvation_class", "n_anion", "lsi_A2"]
     parts = []
     for system, table in predictions.items():
         missing = [name for name in columns if name not in table]
@@ -78,7 +78,7 @@ def cut_sample(finders, table, n, seed):
         frame = finder.trajectory.frame(index)
         shells = finder.shells(frame)
         for row in rows.to_dict("records"):
-            atoms = finder.cluster(frame, shells[row["li"]])
+            atoms = finder.cluster(frame, shells[row["nucleus"]])
             atoms.info |= row
             clusters.append(atoms)
     return clusters
@@ -94,7 +94,7 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
 
     Parameters
     ----------
-    environments : dict of DataFrame by system, with the components, quantities, replica, li,
+    environments : dict of DataFrame by system, with the components, quantities, replica, nucleus,
         time_ps
 
     Returns

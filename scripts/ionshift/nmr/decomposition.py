@@ -27,7 +27,7 @@ COLUMNS = (
     "against",
     "from_system",
     "to_system",
-    "class",
+    "solvation_class",
     "share_change",
     "share_term_ppm",
     "share_term_sampling_err_ppm",
@@ -83,7 +83,7 @@ def decomposition_table(predictions, members, n_blocks, n_resamples, seed):
 
     Parameters
     ----------
-    predictions : dict of DataFrame by system, with shift_ppm, class, replica, li, time_ps
+    predictions : dict of DataFrame by system, with shift_ppm, class, replica, nucleus, time_ps
     members : dict of `members.member_table` of the same systems
 
     Returns
@@ -122,7 +122,9 @@ class _Sums:
 
     @classmethod
     def of(cls, table, member_totals, n_blocks, n_resamples, seed):
-        number = table["class"].map({name: i for i, name in enumerate(CLASSES)}).to_numpy()
+        number = (
+            table["solvation_class"].map({name: i for i, name in enumerate(CLASSES)}).to_numpy()
+        )
         shift = table["shift_ppm"].to_numpy()
         drawn = []
         for sample in Samples.of(table, n_blocks).kinds():
@@ -156,7 +158,12 @@ def _rows(against, first, second, x, y):
     known["change"] = known["share"]
     share_change = np.append(y.n / y.n.sum() - x.n / x.n.sum(), 0.0)
     for i, name in enumerate([*CLASSES, TOTAL]):
-        row = {"against": against, "from_system": first, "to_system": second, "class": name}
+        row = {
+            "against": against,
+            "from_system": first,
+            "to_system": second,
+            "solvation_class": name,
+        }
         row["share_change"] = share_change[i]
         for term, column in COLUMN_OF.items():
             row[f"{column}_ppm"] = value[term][i]

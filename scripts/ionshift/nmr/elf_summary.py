@@ -29,9 +29,7 @@ def cluster_table(measured, settings):
     open_share (directions without a surface), cpu_s
     """
     names = ["cluster_id", "system", "solvation_class", "n_anion", "coordination"]
-    table = measured[[*names, "shielding_ppm", "status", "reason"]].rename(
-        columns={"solvation_class": "class"}
-    )
+    table = measured[[*names, "shielding_ppm", "status", "reason"]]
     _, weights = elf.directions(settings.degree)
     factors = [_factors(row, settings) for row in measured.to_dict("records")]
     table[list(FACTORS)] = np.reshape(factors, (-1, 2))
@@ -99,12 +97,18 @@ def group_table(clusters, speciation):
         for system in [*systems, EVERY]:
             part = known if system == EVERY else known[known["system"] == system]
             for name in [EVERY, *CLASSES]:
-                values = part[factor] if name == EVERY else part.loc[part["class"] == name, factor]
+                values = (
+                    part[factor]
+                    if name == EVERY
+                    else part.loc[part["solvation_class"] == name, factor]
+                )
                 row = {"system": system, "molarity_M": molarity_M.get(system, np.nan)}
-                row |= {"class": name, "factor": factor} | _mean(values)
+                row |= {"solvation_class": name, "factor": factor} | _mean(values)
                 if name == EVERY and system != EVERY:
-                    share = speciation[speciation["system"] == system].set_index("class")["share"]
-                    row |= ensemble_mean(part.groupby("class")[factor], share, spread)
+                    share = speciation[speciation["system"] == system].set_index("solvation_class")[
+                        "share"
+                    ]
+                    row |= ensemble_mean(part.groupby("solvation_class")[factor], share, spread)
                 rows.append(row)
     return pd.DataFrame(rows)
 
@@ -133,10 +137,10 @@ def correlation_table(clusters):
     for factor in FACTORS:
         known = clusters.dropna(subset=[factor, "shielding_ppm"])
         columns = known[[factor, "shielding_ppm"]]
-        within = columns - columns.groupby(known["class"]).transform("mean")
+        within = columns - columns.groupby(known["solvation_class"]).transform("mean")
         scopes = {"all clusters": (columns, 0)}
-        scopes["within classes"] = (within, max(known["class"].nunique() - 1, 0))
-        for name in ("system", "class"):
+        scopes["within classes"] = (within, max(known["solvation_class"].nunique() - 1, 0))
+        for name in ("system", "solvation_class"):
             present = dict.fromkeys(clusters[name])
             scopes |= {f"{name} {value}": (columns[known[name] == value], 0) for value in present}
         rows += [
@@ -226,7 +230,7 @@ def typical_clusters(clusters):
         if no cluster has a closed surface.
     """
     known = clusters.dropna(subset=["axis_ratio"])
-    present = [name for name in CLASSES if (known["class"] == name).any()]
+    present = [name for name in CLASSES if (known["solvation_class"] == name).any()]
     if not present:
         raise InputError(
             "no ELF surface could be measured; see status and reason in elf_clusters.csv, or "
@@ -234,7 +238,7 @@ def typical_clusters(clusters):
         )
     chosen = []
     for name in dict.fromkeys([present[0], present[-1]]):
-        part = known[known["class"] == name]
+        part = known[known["solvation_class"] == name]
         distance = (part["axis_ratio"] - part["axis_ratio"].median()).abs()
         chosen.append(part.loc[distance.idxmin(), "cluster_id"])
     return chosen
@@ -249,7 +253,7 @@ def surface_table(measured, cluster_ids, settings):
         part["radius_bohr"] = _radii(row, settings, settings.isovalue)
         part.insert(0, "cluster_id", row["cluster_id"])
         part.insert(1, "system", row["system"])
-        part.insert(2, "class", row["solvation_class"])
+        part.insert(2, "solvation_class", row["solvation_class"])
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 

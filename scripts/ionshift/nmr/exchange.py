@@ -47,7 +47,7 @@ class Paths:
 
 
 def read_paths(predictions):
-    """`Paths` of a table with replica, li, time_ps and shift_ppm.
+    """`Paths` of a table with replica, nucleus, time_ps and shift_ppm.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def read_paths(predictions):
     """
     shifts, steps = [], []
     for replica, part in predictions.groupby("replica"):
-        wide = part.pivot(index="time_ps", columns="li", values="shift_ppm")
+        wide = part.pivot(index="time_ps", columns="nucleus", values="shift_ppm")
         if wide.isna().to_numpy().any():
             raise InputError(
                 f"predictions of replica {replica}: a nucleus lacks a frame or its shift; delete "

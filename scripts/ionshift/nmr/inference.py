@@ -90,7 +90,9 @@ class Predictor:
                 )
                 writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
                 writer.write_table(rows)
-                in_class = np.eye(len(CLASSES))[[CLASSES.index(row["class"]) for row in records]]
+                in_class = np.eye(len(CLASSES))[
+                    [CLASSES.index(row["solvation_class"]) for row in records]
+                ]
                 counts = counts + in_class.sum(axis=0)
                 sums = sums + shift_ppm(members, self.reference_ppm) @ in_class
                 n_done += len(geometries)

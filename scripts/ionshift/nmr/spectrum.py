@@ -22,7 +22,7 @@ def shift_table(predictions, members, molarity_M, n_blocks):
 
     Parameters
     ----------
-    predictions : dict of DataFrame by system, with shift_ppm, replica, li, time_ps
+    predictions : dict of DataFrame by system, with shift_ppm, replica, nucleus, time_ps
     members : dict of `members.member_table`
     molarity_M : dict of float
     n_blocks : int, blocks a replica
@@ -89,7 +89,7 @@ def spectra_table(predictions, shifts, spectrum):
     centre = shifts.set_index("system")["shift_ppm"]
     parts = []
     for system, values in shift_by_system.items():
-        classes = predictions[system]["class"].to_numpy()
+        classes = predictions[system]["solvation_class"].to_numpy()
         part = {"system": system, "shift_ppm": grid}
         densities = {
             name: distribution(values[classes == name], grid, spectrum.distribution_sigma_ppm)
@@ -122,14 +122,14 @@ def speciation_table(predictions, members, molarity_M, n_blocks):
         samples = Samples.of(table, n_blocks)
         model_error = dict(zip(CLASSES, spread(class_means(members[system])), strict=True))
         for name in CLASSES:
-            in_class = (table["class"] == name).to_numpy()
+            in_class = (table["solvation_class"] == name).to_numpy()
             share, share_error = samples.mean(in_class)
             shift, shift_error = samples.mean(table["shift_ppm"], in_class)
             rows.append(
                 {
                     "system": system,
                     "molarity_M": molarity_M[system],
-                    "class": name,
+                    "solvation_class": name,
                     "share": share,
                     "share_err": share_error,
                     "mean_shift_ppm": shift,

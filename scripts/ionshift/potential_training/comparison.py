@@ -54,7 +54,7 @@ def liquid_table(system, densities_g_cm3, rdf, predictions, members, shell, n_bl
         return _row(quantity, unit, {name: samples[name].mean(values[name]) for name in SOURCES})
 
     rows += [mean_row(column, "", column) for column in ("coordination", "n_solvent", "n_anion")]
-    rows += [mean_row(f"share of {name}", "", "class", equal_to=name) for name in CLASSES]
+    rows += [mean_row(f"share of {name}", "", "solvation_class", equal_to=name) for name in CLASSES]
     shielding = mean_row("shielding", "ppm", "shielding_ppm")
     shielding["model_err"] = float(
         spread(means(members["potential"]) - means(members["classical"]))

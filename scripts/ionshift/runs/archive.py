@@ -49,8 +49,8 @@ def input_files(study):
     named += [*study.sampling.chosen, study.elf.published]
     if study.md.engine == "potential":
         named += study.potential.files()
-    if study.relaxation:
-        named += study.relaxation.potential.files()
+    if study.geometry_optimization:
+        named += study.geometry_optimization.potential.files()
     return [Path(name) for name in named if name] + measured
 
 

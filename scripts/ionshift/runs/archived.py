@@ -13,13 +13,13 @@ import pyarrow.parquet
 from pandas.api.types import is_numeric_dtype
 
 from ionshift.core.errors import InputError
-from ionshift.core.tables import ENVIRONMENT, SCORES
+from ionshift.core.tables import EARLIER_NAMES, ENVIRONMENT, SCORES, with_present_names
 from ionshift.learning.members import COLUMNS as MEMBER_COLUMNS
 from ionshift.learning.members import means
 from ionshift.solvation.classes import CLASSES, solvation_class
 
-COUNTS = ("replica", "frame", "li", "n_anion", "n_solvent", "coordination")
-NEEDED = (*COUNTS, "time_ps", "shift_ppm", "class")
+COUNTS = ("replica", "frame", "nucleus", "n_anion", "n_solvent", "coordination")
+NEEDED = (*COUNTS, "time_ps", "shift_ppm", "solvation_class")
 OPTIONAL = ("lsi_A2", "extrapolation", "shift_sd_ppm", "shielding_ppm", *SCORES)
 MAY_BE_NAN = ("lsi_A2", *SCORES)
 TOLERANCE_PPM = 1e-3
@@ -124,8 +124,10 @@ def columns(folder, systems):
 def _columns(path):
     try:
         if path.suffix == ".csv":
-            return list(pd.read_csv(path, nrows=0).columns)
-        return pyarrow.parquet.read_schema(path).names
+            names = list(pd.read_csv(path, nrows=0).columns)
+        else:
+            names = pyarrow.parquet.read_schema(path).names
+        return [EARLIER_NAMES.get(name, name) for name in names]
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         raise InputError(
             f"{path} cannot be read ({error}); take it from the archive anew"
@@ -161,7 +163,7 @@ def read_predictions(path, reference_ppm=None):
     _check_columns(path, names)
     wanted = [name for name in (*NEEDED, *OPTIONAL) if name in names]
     read = pd.read_csv if path.suffix == ".csv" else pd.read_parquet
-    table = read(path)[wanted]
+    table = with_present_names(read(path))[wanted]
     if table.empty:
         raise InputError(f"{path}: no environment in it; leave its system out")
     _check_values(path, table)
@@ -180,7 +182,7 @@ def read_predictions(path, reference_ppm=None):
 
 
 def _check_values(path, table):
-    for name in table.columns.drop("class"):
+    for name in table.columns.drop("solvation_class"):
         if not is_numeric_dtype(table[name]):
             raise InputError(f"{path}: {name} holds text; it must hold numbers")
         values = table[name].to_numpy(float)
@@ -207,11 +209,12 @@ def _check_environments(path, table):
     if (table.groupby(["replica", "frame"])["time_ps"].nunique() > 1).any():
         raise InputError(f"{path}: a frame has more than one time_ps; give the time of each frame")
     expected = table["n_anion"].map(lambda n_anion: solvation_class(n_anion))
-    wrong = table["class"] != expected
+    wrong = table["solvation_class"] != expected
     if wrong.any():
         row = table[wrong].iloc[0]
         raise InputError(
-            f"{path}: class = '{row['class']}' beside n_anion = {row['n_anion']:g}; classes are "
+            f"{path}: solvation_class = '{row['solvation_class']}' beside n_anion = "
+            f"{row['n_anion']:g}; classes are "
             f"{', '.join(CLASSES)} for 0, 1, 2 to 3 and more anions"
         )
 
@@ -232,16 +235,16 @@ def read_members(path, predictions, reference_ppm=None):
     """
     if path is None:
         return pd.DataFrame(columns=MEMBER_COLUMNS).astype({"shift_ppm": float})
-    members = pd.read_csv(path)
+    members = with_present_names(pd.read_csv(path))
     missing = [name for name in MEMBER_COLUMNS if name not in members]
     if missing:
         raise InputError(
             f"{path}: no column {', '.join(missing)}; remove the file, or write one as in "
             "docs/archived_predictions.md"
         )
-    counts = predictions["class"].value_counts()
+    counts = predictions["solvation_class"].value_counts()
     same = all(
-        part.set_index("class")["n_environments"].sort_index().equals(counts.sort_index())
+        part.set_index("solvation_class")["n_environments"].sort_index().equals(counts.sort_index())
         for _, part in members.groupby("member")
     )
     shift = predictions["shift_ppm"].mean() - means(members).mean() if same else np.nan

@@ -22,7 +22,7 @@ LABEL_MINUTES = 2.0
 REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60, "pyscf": 10}
 """Reference label of a frame of 100 to 150 atoms, one process."""
 RELAXATION_S = 60
-"""Relaxation of a cluster with GFN1-xTB, one process."""
+"""Geometry optimization of a cluster with GFN1-xTB, one process."""
 ENVIRONMENT_S = 2e-3
 """Descriptor and prediction of one environment."""
 MARGIN = 3
@@ -125,9 +125,9 @@ def exploration_minutes(study):
     return _with_margin(largest * steps * OTHER_POTENTIAL_ATOM_STEP_S / 60)
 
 
-def relaxation_minutes(study, system):
-    """Time limit of the relaxation of a system's clusters."""
-    rounds = -(-sampling.n_to_label(study.sampling, system) // study.relaxation.workers)
+def geometry_optimization_minutes(study, system):
+    """Time limit of the geometry optimization of a system's clusters."""
+    rounds = -(-sampling.n_to_label(study.sampling, system) // study.geometry_optimization.workers)
     return _with_margin(rounds * RELAXATION_S / 60)
 
 

@@ -35,8 +35,8 @@ def check(study):
         _check_cutoffs(study, name, system)
     if study.potential_training:
         _check_training(study)
-    if study.relaxation:
-        _check_model("relaxation.potential", study.relaxation.potential)
+    if study.geometry_optimization:
+        _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
 
 
 def _check_files(study):

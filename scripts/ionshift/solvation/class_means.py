@@ -8,7 +8,7 @@ def spread_within_classes(clusters, quantity):
 
     `clusters` has system, class and the column `quantity`; NaN without two clusters in any class.
     """
-    groups = clusters.groupby(["system", "class"])[quantity]
+    groups = clusters.groupby(["system", "solvation_class"])[quantity]
     free = len(clusters) - groups.ngroups
     if free < 1:
         return np.nan

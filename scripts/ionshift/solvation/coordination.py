@@ -16,7 +16,8 @@ def coordination_table(predictions, molarity_M, n_blocks):
 
     Parameters
     ----------
-    predictions : dict of DataFrame by system, with n_anion, n_solvent, coordination, replica, li,
+    predictions : dict of DataFrame by system, with n_anion, n_solvent, coordination, replica,
+        nucleus,
         time_ps
     molarity_M : dict of float
     n_blocks : int, blocks of time a replica
@@ -66,7 +67,7 @@ def _block_row(part):
         "start_ps": part["time_ps"].min(),
         "end_ps": part["time_ps"].max(),
     }
-    nucleus = part.groupby("li").ngroup().to_numpy()
+    nucleus = part.groupby("nucleus").ngroup().to_numpy()
     for name in COUNTS:
         row |= {name: part[name].mean(), f"{name}_err": ratio_error(part[name], nucleus)}
     return row

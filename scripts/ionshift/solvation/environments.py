@@ -34,7 +34,7 @@ def in_chunks(finders, stride, chunk_size):
 
 def origin(replica, frame, number):
     """Where an environment comes from: the key that the tables of environments share."""
-    return {"replica": replica, "frame": frame.index, "time_ps": frame.time_ps, "li": number}
+    return {"replica": replica, "frame": frame.index, "time_ps": frame.time_ps, "nucleus": number}
 
 
 def _shell(environment):
@@ -42,6 +42,6 @@ def _shell(environment):
         "n_anion": environment.n_anion,
         "n_solvent": environment.n_solvent,
         "coordination": environment.coordination,
-        "class": environment.solvation_class,
+        "solvation_class": environment.solvation_class,
         "lsi_A2": environment.lsi_A2,
     }

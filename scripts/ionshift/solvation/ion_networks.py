@@ -19,7 +19,7 @@ from ionshift.solvation.shells import atoms_of_role, centres, check_half_box, se
 from ionshift.statistics.uncertainty import Samples
 from ionshift.trajectories.trajectory import minimum_image
 
-QUANTITIES = ("n_li", "n_ions", "diameter")
+QUANTITIES = ("n_nuclei", "n_ions", "diameter")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class NetworkFinder:
 
         Returns
         -------
-        DataFrame with frame, time_ps, li, aggregate, n_li, n_ions, diameter, n_directions
+        DataFrame with frame, time_ps, nucleus, aggregate, n_nuclei, n_ions, diameter, n_directions
         """
         _, graph = self.graph(frame)
         own = graph.aggregate[: len(self.centres)]
@@ -157,9 +157,9 @@ class NetworkFinder:
             {
                 "frame": frame.index,
                 "time_ps": frame.time_ps,
-                "li": range(len(own)),
+                "nucleus": range(len(own)),
                 "aggregate": own,
-                "n_li": np.bincount(own, minlength=len(graph.diameter))[own],
+                "n_nuclei": np.bincount(own, minlength=len(graph.diameter))[own],
                 "n_ions": np.bincount(graph.aggregate)[own],
                 "diameter": graph.diameter[own],
                 "n_directions": graph.n_directions[own],
@@ -247,7 +247,7 @@ def distribution_table(members, molarity_M, n_blocks):
 
     Returns
     -------
-    DataFrame with system, molarity_M, quantity (n_li: nuclei, n_ions: ions, diameter: links),
+    DataFrame with system, molarity_M, quantity (n_nuclei: nuclei, n_ions: ions, diameter: links),
     value, li_share (share of the nuclei in such aggregates; sums to 1) with li_share_err,
     aggregates_per_frame (mean number of such aggregates with a nucleus), mean_shift_ppm of
     their nuclei with mean_shift_err_ppm, n_environments
@@ -269,7 +269,7 @@ def distribution_table(members, molarity_M, n_blocks):
                         "value": value,
                         "li_share": share,
                         "li_share_err": share_err,
-                        "aggregates_per_frame": (1 / part["n_li"]).sum() / n_frames,
+                        "aggregates_per_frame": (1 / part["n_nuclei"]).sum() / n_frames,
                         "mean_shift_ppm": shift,
                         "mean_shift_err_ppm": shift_err,
                         "n_environments": len(part),
@@ -283,10 +283,10 @@ def summary_table(members, molarity_M, n_blocks):
 
     Returns
     -------
-    DataFrame with system, molarity_M, free_li_share (nuclei without an anion),
-    largest_li_share (share of the nuclei in the largest aggregate of their frame),
-    percolating_li_share (nuclei in percolating aggregates), percolating_frame_share (frames
-    with such an aggregate), mean_n_li, mean_n_ions, mean_diameter (of the aggregate that a
+    DataFrame with system, molarity_M, free_nuclei_share (nuclei without an anion),
+    largest_aggregate_share (share of the nuclei in the largest aggregate of their frame),
+    percolating_nuclei_share (nuclei in percolating aggregates), percolating_frame_share (frames
+    with such an aggregate), mean_n_nuclei, mean_n_ions, mean_diameter (of the aggregate that a
     nucleus is in), n_frames
     """
     rows = []
@@ -294,13 +294,14 @@ def summary_table(members, molarity_M, n_blocks):
         frame = table.groupby(["replica", "frame"])
         percolates = table["n_directions"] > 0
         quantities = {
-            "free_li_share": table["n_ions"] == 1,
-            "largest_li_share": frame["n_li"].transform("max") / frame["li"].transform("size"),
-            "percolating_li_share": percolates,
+            "free_nuclei_share": table["n_ions"] == 1,
+            "largest_aggregate_share": frame["n_nuclei"].transform("max")
+            / frame["nucleus"].transform("size"),
+            "percolating_nuclei_share": percolates,
             "percolating_frame_share": percolates.groupby(
                 [table["replica"], table["frame"]]
             ).transform("max"),
-            "mean_n_li": table["n_li"],
+            "mean_n_nuclei": table["n_nuclei"],
             "mean_n_ions": table["n_ions"],
             "mean_diameter": table["diameter"],
         }

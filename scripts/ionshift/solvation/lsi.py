@@ -91,7 +91,7 @@ def histogram_table(predictions, edges_A2, n_bins):
 
 def sample_table(predictions, size, seeds):
     """At most `size` environments a system, drawn at random; seeds is a dict by system."""
-    columns = ["replica", "frame", "li", "lsi_A2", "shift_ppm", "n_anion", "class"]
+    columns = ["replica", "frame", "nucleus", "lsi_A2", "shift_ppm", "n_anion", "solvation_class"]
     parts = []
     for system, table in predictions.items():
         known = table.loc[table["lsi_A2"].notna(), columns]
@@ -120,7 +120,7 @@ def correlation(table, n_blocks, n_bootstrap, seed):
 
     Parameters
     ----------
-    table : DataFrame with lsi_A2, shift_ppm, replica, li, time_ps; rows without an index are
+    table : DataFrame with lsi_A2, shift_ppm, replica, nucleus, time_ps; rows without an index are
         dropped
 
     Returns
@@ -162,7 +162,7 @@ def scan_cutoffs(finders, cutoffs_A, stride):
 
     Returns
     -------
-    DataFrame with replica, frame, time_ps, li, cutoff_A, lsi_A2
+    DataFrame with replica, frame, time_ps, nucleus, cutoff_A, lsi_A2
 
     Raises
     ------
@@ -175,12 +175,14 @@ def scan_cutoffs(finders, cutoffs_A, stride):
         for frame in finder.trajectory.frames(stride):
             check_half_box(key, max(cutoffs_A), frame, finder.trajectory)
             rows += [
-                (replica, frame.index, frame.time_ps, li, cutoff_A, lsi_A2)
-                for li, distances_A in enumerate(finder.distances_A(frame))
+                (replica, frame.index, frame.time_ps, nucleus, cutoff_A, lsi_A2)
+                for nucleus, distances_A in enumerate(finder.distances_A(frame))
                 for cutoff_A in cutoffs_A
                 for lsi_A2 in [local_structure_index(distances_A, cutoff_A)]
             ]
-    return pd.DataFrame(rows, columns=["replica", "frame", "time_ps", "li", "cutoff_A", "lsi_A2"])
+    return pd.DataFrame(
+        rows, columns=["replica", "frame", "time_ps", "nucleus", "cutoff_A", "lsi_A2"]
+    )
 
 
 def cutoff_table(scans, molarity_M, n_blocks, n_bootstrap, seeds):

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
+from ionshift.core.tables import with_present_names
 
-CHOSEN_COLUMNS = ["system", "replica", "frame", "li"]
+CHOSEN_COLUMNS = ["system", "replica", "frame", "nucleus"]
 
 
 def read_chosen(paths):
@@ -24,7 +25,8 @@ def read_chosen(paths):
 
 def _read_chosen(path):
     try:
-        table = pd.read_csv(path, comment="#", dtype={"system": str})[CHOSEN_COLUMNS]
+        table = with_present_names(pd.read_csv(path, comment="#", dtype={"system": str}))
+        table = table[CHOSEN_COLUMNS]
         table = table.astype(dict.fromkeys(CHOSEN_COLUMNS[1:], "int64"))
         if (table[CHOSEN_COLUMNS[1:]] < 0).any(axis=None):
             raise ValueError("a negative number")
@@ -103,11 +105,11 @@ def _stratified(classes, nuclei, rng):
     """All members: classes take turns, so that rare ones get as many as frequent ones, and so do
     the nuclei of a class, for one nucleus looks much the same in all frames of a short run.
     """
-    members = pd.DataFrame({"class": classes, "nucleus": nuclei})
+    members = pd.DataFrame({"solvation_class": classes, "nucleus": nuclei})
     members = members.iloc[rng.permutation(len(members))]
     return _taking_turns(
         _taking_turns(nucleus.index for _, nucleus in of_class.groupby("nucleus", sort=False))
-        for _, of_class in members.groupby("class")
+        for _, of_class in members.groupby("solvation_class")
     )
 
 

@@ -328,7 +328,7 @@ def cut_clusters(finders, study, system, members):
                 replica=replica,
                 frame=frame.index,
                 time_ps=frame.time_ps,
-                li=number,
+                nucleus=number,
             )
             clusters.append(atoms)
     return clusters

@@ -38,7 +38,7 @@ def shell_symmetry(finders, stride):
 
     Returns
     -------
-    DataFrame with replica, frame, time_ps, li, asymmetry (ligand atoms within the cut-off) and
+    DataFrame with replica, frame, time_ps, nucleus, asymmetry (ligand atoms within the cut-off) and
     tetrahedrality (the four nearest ligand atoms), in the order of the predictions
     """
     rows = []

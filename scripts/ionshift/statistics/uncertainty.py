@@ -33,8 +33,8 @@ class Samples:
 
     @classmethod
     def of(cls, table, n_blocks):
-        """From a table with replica, li and time_ps; `n_blocks` blocks a replica."""
-        path = table.groupby(["replica", "li"], sort=True).ngroup().to_numpy()
+        """From a table with replica, nucleus and time_ps; `n_blocks` blocks a replica."""
+        path = table.groupby(["replica", "nucleus"], sort=True).ngroup().to_numpy()
         return cls(block_of(table["replica"], table["time_ps"], n_blocks), path)
 
     def mean(self, values, inside=None):

@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Name, closest
+from ionshift.config.base import closest
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.dynamics import Dynamics
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.elf import Elf
-from ionshift.config.figures import Figures
-from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.config.inference import Inference
 from ionshift.config.labelling import Labelling
 from ionshift.config.map import Map
@@ -22,14 +21,16 @@ from ionshift.config.sampling import Sampling
 from ionshift.config.shell import Shell
 from ionshift.config.spectrum import Spectrum
 from ionshift.config.structure import Structure
+from ionshift.config.study import StudyBase
+from ionshift.core import provenance
+from ionshift.runs import archive, preflight
+from ionshift.studies.registry import Kind
 
 
-class Study(Block):
+class Study(StudyBase):
     """One study. `systems` are the compositions compared in it."""
 
-    study: Name = Field(description="Name of the study: results go to `results/{study}`.")
     kind: Literal["liquid_nmr"] = Field("liquid_nmr", description="Kind of study.")
-    seed: int = Field(2025, ge=0, description="Seed of boxes and velocities.")
     electrolyte: Electrolyte = Field(description="The species and their force field.")
     systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
         min_length=1, description="Name of a composition (such as 1M) to its contents."
@@ -46,8 +47,8 @@ class Study(Block):
     )
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
-    relaxation: Relaxation | None = Field(
-        None, description="Relaxation of the chosen clusters; null: none is relaxed."
+    geometry_optimization: GeometryOptimization | None = Field(
+        None, description="Geometry optimization of the chosen clusters; null: none is relaxed."
     )
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
     descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
@@ -58,7 +59,6 @@ class Study(Block):
     structure: Structure = Field(Structure(), description="Local structure and ion networks.")
     map: Map = Field(Map(), description="Map of environments on principal components.")
     elf: Elf = Field(Elf(), description="ELF around the nucleus: deformation factors.")
-    figures: Figures = Field(Figures(), description="Style of the figures.")
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -68,8 +68,8 @@ class Study(Block):
             _check_composition(f"systems.{name}", system, self.electrolyte)
         if self.potential_training:
             _check_training(self)
-        if self.relaxation:
-            _check_relaxation(self)
+        if self.geometry_optimization:
+            _check_geometry_optimization(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.engine == "potential":
             _check_potential_frames(self.md, self.potential_md)
@@ -173,16 +173,18 @@ def _check_without_stress(study, trained):
         )
 
 
-def _check_relaxation(study):
+def _check_geometry_optimization(study):
     """There are clusters to relax, and labels of the MD's geometries are not mixed with others."""
     if not (study.sampling.n_clusters or study.sampling.chosen):
         raise ValueError(
-            "relaxation: sampling.n_clusters = 0 and sampling.chosen is empty, so there is no "
-            "cluster to relax; choose some or set relaxation: null"
+            "geometry_optimization: sampling.n_clusters = 0 and sampling.chosen is empty, so "
+            "there is no "
+            "cluster to relax; choose some or set geometry_optimization: null"
         )
-    if study.relaxation.shieldings == "train" and study.labelling.shipped:
+    if study.geometry_optimization.shieldings == "train" and study.labelling.shipped:
         raise ValueError(
-            "relaxation.shieldings = 'train': labelling.shipped holds labels of clusters that were "
+            "geometry_optimization.shieldings = 'train': labelling.shipped holds labels of "
+            "clusters that were "
             "not relaxed, which must not be mixed with others; empty it or take compare"
         )
 
@@ -204,3 +206,47 @@ def _check_potential_frames(md, potential_md):
             f"md.frame_interval_ps = {md.frame_interval_ps:g} is not a whole number of time steps, "
             f"potential_md.timestep_fs = {potential_md.timestep_fs:g}"
         )
+
+
+def stages(study):
+    """Rule files of a study, in the order in which they are included."""
+    training = study.potential_training
+    wanted = {
+        "liquid": True,
+        "md": True,
+        "sampling": True,
+        "labelling": True,
+        "geometry_optimization": study.geometry_optimization,
+        "correction": study.labelling.reference_labels,
+        "training": True,
+        "inference": True,
+        "analysis": True,
+        "figures": True,
+        "transport": True,
+        "structure": True,
+        "maps": True,
+        "elf": True,
+        "potential_training_common": training,
+        "potential_training": training,
+        "liquids": training and study.systems_with_both(),
+        "archived": True,
+    }
+    return [name for name, needed in wanted.items() if needed]
+
+
+def seeds(study):
+    """Seed of every MD run, by system/replica."""
+    return {
+        f"{system}/{replica}": provenance.derive_seed(study.seed, system, replica)
+        for system in study.systems
+        for replica in range(study.md.replicas)
+    }
+
+
+KIND = Kind(
+    study=Study,
+    check=preflight.check,
+    stages=stages,
+    input_files=archive.input_files,
+    seeds=seeds,
+)

@@ -1,20 +1,73 @@
-"""Kinds of study, and how a configuration becomes one."""
+"""Kinds of study: one entry each, and how a configuration becomes a study of its kind.
 
+A kind is one module of this folder that defines `KIND`. Its configuration model, the checks of
+its files and the stages of its workflow are found through that object alone.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from ionshift.config.base import closest
 from ionshift.config.messages import explain, read_yaml
+from ionshift.config.study import StudyBase
 from ionshift.core.errors import InputError
-from ionshift.studies.liquid_nmr import Study
+
+KINDS = {"liquid_nmr": "ionshift.studies.liquid_nmr"}
+"""Name of a kind to the module that defines its `KIND`."""
+DEFAULT_KIND = "liquid_nmr"
 
 
-def load(source):
+@dataclass(frozen=True)
+class Kind:
+    """One kind of study.
+
+    Attributes
+    ----------
+    study : configuration model: the blocks of such a study with the checks between them
+    check : raises `InputError` if a file that a study names is missing or contradicts it
+    stages : rule files in workflow/rules, without suffix, that a study includes, in order
+    input_files : files that a study's configuration names
+    seeds : what is started with a seed of its own, to that seed
+    """
+
+    study: type[StudyBase]
+    check: Callable[[Any], None]
+    stages: Callable[[Any], list[str]]
+    input_files: Callable[[Any], list[Path]]
+    seeds: Callable[[Any], dict[str, int]]
+
+
+def kind(name: str) -> Kind:
+    """The kind with this name.
+
+    Raises
+    ------
+    InputError
+        if there is no such kind.
+    """
+    if name not in KINDS:
+        raise InputError(
+            f"kind = {name!r}: no such kind of study{closest(str(name), KINDS)}; take "
+            f"{', '.join(KINDS)}"
+        )
+    return importlib.import_module(KINDS[name]).KIND
+
+
+def load(source: str | Path | dict) -> Any:
     """Read and check a configuration.
 
     Parameters
     ----------
     source : path of a YAML file, or a mapping
+
+    Returns
+    -------
+    the study, of the model that its `kind` has
 
     Raises
     ------
@@ -24,7 +77,8 @@ def load(source):
     data = read_yaml(source) if isinstance(source, (str, Path)) else source
     if not isinstance(data, dict):
         raise InputError(f"configuration {source}: expected keys and values, found {data!r}")
+    model = kind(data.get("kind", DEFAULT_KIND)).study
     try:
-        return Study.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise InputError(explain(error, Study)) from None
+        raise InputError(explain(error, model)) from None

@@ -112,7 +112,7 @@ def finish(study):
     summary = results / "md" / "1M" / "0" / "md_summary.json"
     summary.parent.mkdir(parents=True)
     summary.write_text(json.dumps({"versions": {"openmm": "0"}}))
-    speciation = {"system": ["1M", "1M"], "class": ["SSIP", "CIP"], "share": [0.75, 0.25]}
+    speciation = {"system": ["1M", "1M"], "solvation_class": ["SSIP", "CIP"], "share": [0.75, 0.25]}
     (results / "tables").mkdir(exist_ok=True)
     pd.DataFrame(speciation).to_csv(results / "tables" / "speciation.csv", index=False)
 

@@ -239,3 +239,15 @@ def test_a_file_without_keys_is_refused(content, tmp_path):
     path = tmp_path / "list.yaml"
     path.write_text(content)
     assert "expected keys and values" in message(path)
+
+
+def test_a_key_of_an_earlier_version_is_told_by_its_present_name(study):
+    with pytest.raises(
+        InputError, match=r"relaxation: .* geometry_optimization since version 0\.2"
+    ):
+        registry.load(study | {"relaxation": {}})
+
+
+def test_an_unknown_kind_of_study_is_told_with_those_there_are(study):
+    with pytest.raises(InputError, match=r"kind = 'liquid_nrm'.*did you mean 'liquid_nmr'"):
+        registry.load(study | {"kind": "liquid_nrm"})

@@ -9,8 +9,10 @@ from ionshift.core.tables import join_environments, read_by_system
 
 
 def environments():
-    frame, li = np.divmod(np.arange(12), 3)
-    return pd.DataFrame({"replica": frame // 2, "frame": frame % 2, "li": li, "x": np.arange(12.0)})
+    frame, nucleus = np.divmod(np.arange(12), 3)
+    return pd.DataFrame(
+        {"replica": frame // 2, "frame": frame % 2, "nucleus": nucleus, "x": np.arange(12.0)}
+    )
 
 
 def test_environments_get_their_own_values_in_their_order():
@@ -27,7 +29,9 @@ def test_environments_get_their_own_values_in_their_order():
 
 def test_an_environment_that_the_other_table_lacks_is_named():
     table = environments()
-    with pytest.raises(InputError, match=r"3 of 12 .* no x .*replica 0, frame 0, li 0.*run again"):
+    with pytest.raises(
+        InputError, match=r"3 of 12 .* no x .*replica 0, frame 0, nucleus 0.*run again"
+    ):
         join_environments(table.drop(columns="x"), table.iloc[3:], ["x"])
 
 

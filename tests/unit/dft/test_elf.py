@@ -270,7 +270,12 @@ def speciation():
     classes = ["SSIP", "CIP", "AGG", "AGG+"]
     return pd.DataFrame(
         [
-            {"system": system, "molarity_M": float(system[0]), "class": name, "share": share}
+            {
+                "system": system,
+                "molarity_M": float(system[0]),
+                "solvation_class": name,
+                "share": share,
+            }
             for system, row in shares.items()
             for name, share in zip(classes, row, strict=True)
         ]
@@ -335,7 +340,7 @@ def test_correlation_within_classes_is_free_of_their_means():
     clusters = pd.DataFrame(
         {
             "system": "1M",
-            "class": np.where(number == 0, "SSIP", "AGG"),
+            "solvation_class": np.where(number == 0, "SSIP", "AGG"),
             "axis_ratio": 1 + 0.1 * number + 0.01 * rng.normal(size=400),
             "peak_ratio": 1.0,
             "shielding_ppm": 90 + number + 0.1 * rng.normal(size=400),

@@ -21,9 +21,9 @@ def predictions(n, seed):
         {
             "shift_ppm": rng.normal(0, 0.3, n),
             "replica": 0,
-            "li": np.arange(n) % 4,
+            "nucleus": np.arange(n) % 4,
             "time_ps": np.arange(n, dtype=float),
-            "class": rng.choice(["SSIP", "CIP"], n),
+            "solvation_class": rng.choice(["SSIP", "CIP"], n),
             "extrapolation": 0.0,
         }
     )
@@ -50,7 +50,7 @@ def parity_tables():
             "label_ppm": [92.0, 92.5, 93.0],
             "predicted_ppm": [92.1, 92.4, 92.9],
             "predicted_sd_ppm": 0.1,
-            "class": ["SSIP", "CIP", "CIP"],
+            "solvation_class": ["SSIP", "CIP", "CIP"],
         }
     )
     scores = {"part": "test", "rmse_ppm": 0.1, "mae_ppm": 0.1, "r2": np.nan}

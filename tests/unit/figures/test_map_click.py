@@ -52,7 +52,7 @@ def clusters(root):
     chosen = [labelled[i] for i in (0, 35, 70, 110)]
     for i, atoms in enumerate(chosen):
         atoms.info |= {"pc1": float(i % 2), "pc2": float(i // 2), "shift_ppm": -0.1 * i}
-        atoms.info["class"] = atoms.info["solvation_class"]
+        atoms.info["solvation_class"] = atoms.info["solvation_class"]
     return chosen
 
 

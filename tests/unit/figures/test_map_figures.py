@@ -46,7 +46,7 @@ def test_bars_of_the_decomposition_reach_the_sum():
     table = decompose(data)
     figure = maps.decomposition(table, STYLE)
     heights = sum(bar.get_height() for bar in figure.axes[0].patches)
-    change = table.loc[table["class"] == "all", "change_ppm"].iloc[0]
+    change = table.loc[table["solvation_class"] == "all", "change_ppm"].iloc[0]
     assert heights == pytest.approx(change)
 
 

@@ -1,4 +1,4 @@
-"""Relaxation around the nucleus: real clusters with GFN1-xTB, springs where the answer is known."""
+"""Geometry optimization around the nucleus: real clusters with GFN1-xTB, and springs."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed, Calculator, all_changes
 from pydantic import ValidationError
 
-from ionshift.config.geometry_optimization import Relaxation
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.core.errors import InputError
 from ionshift.labels import geometry_optimization, geometry_optimization_summary, sets
 from ionshift.labels import store as labels_store
@@ -17,7 +17,7 @@ from molecules import ROOT
 
 SHIPPED = ROOT / "resources/labels/lifsi_dme_fast.extxyz"
 ELEMENTS = ["C", "F", "H", "Li", "N", "O", "S"]
-QUICK = Relaxation(radius_A=2.5, fmax_eV_A=0.15, max_steps=40)
+QUICK = GeometryOptimization(radius_A=2.5, fmax_eV_A=0.15, max_steps=40)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,10 @@ def test_too_few_steps_give_the_best_geometry_so_far(aggregate):
     atoms, converged = aggregate
     settings = QUICK.model_copy(update={"max_steps": 3})
     record = geometry_optimization.RelaxationTask(settings, ELEMENTS).compute(atoms, None)
-    assert record["status"] == "unconverged" and "relaxation.max_steps = 3" in record["reason"]
+    assert (
+        record["status"] == "unconverged"
+        and "geometry_optimization.max_steps = 3" in record["reason"]
+    )
     assert record["n_steps"] == 3
     assert converged["energy_change_eV"] < record["energy_change_eV"] < 0
 
@@ -156,7 +159,7 @@ def test_finished_clusters_are_kept_and_never_relaxed_again(
     assert np.allclose(again[0][1].positions, relaxed[1].positions)
     row = table.iloc[1]
     assert row["cluster_id"] == atoms.info["cluster_id"]
-    assert (row["class"], row["n_anion"]) == ("AGG", atoms.info["n_anion"])
+    assert (row["solvation_class"], row["n_anion"]) == ("AGG", atoms.info["n_anion"])
     assert row["n_solvent"] == atoms.info["n_solvent"]
     assert row["coordination"] == atoms.info["coordination"]
     assert relaxed[1].info["charge"] == -1 and relaxed[1].info["relaxation"] == "ok"
@@ -193,8 +196,10 @@ def test_the_key_holds_geometry_charge_and_settings(clusters):
 
 
 def test_a_missing_model_is_named(clusters):
-    settings = Relaxation(potential={"kind": "mace", "model": "none.model"})
-    with pytest.raises(InputError, match=r"relaxation\.potential\.model: no file none\.model"):
+    settings = GeometryOptimization(potential={"kind": "mace", "model": "none.model"})
+    with pytest.raises(
+        InputError, match=r"geometry_optimization\.potential\.model: no file none\.model"
+    ):
         geometry_optimization.RelaxationTask(settings, ELEMENTS)
 
 
@@ -219,7 +224,7 @@ def test_a_ligand_that_leaves_the_shell_is_seen(clusters, electrolyte):
     anion = molecules == roles.index("anion")
     after.positions[anion] += 3.0 * before.positions[anion].mean(axis=0)
     row = geometry_optimization.compare_shells(before, after, electrolyte, ["O"])
-    assert (row["class"], row["class_after"]) == ("CIP", "SSIP")
+    assert (row["solvation_class"], row["solvation_class_after"]) == ("CIP", "SSIP")
     assert (row["n_anion"], row["n_anion_after"]) == (1, 0)
     assert row["n_solvent"] == row["n_solvent_after"]
     assert row["coordination_after"] < row["coordination"]
@@ -235,8 +240,8 @@ def rows(**columns):
     table = {
         "cluster_id": list("abcde"),
         "system": ["1M", "1M", "1M", "1M", "2M"],
-        "class": ["CIP", "CIP", "CIP", "SSIP", "SSIP"],
-        "class_after": ["CIP", "CIP", "SSIP", "SSIP", "SSIP"],
+        "solvation_class": ["CIP", "CIP", "CIP", "SSIP", "SSIP"],
+        "solvation_class_after": ["CIP", "CIP", "SSIP", "SSIP", "SSIP"],
         "n_anion": [1, 1, 1, 0, 0],
         "n_anion_after": [1, 1, 0, 0, 0],
         "n_solvent": [2, 2, 2, 3, 3],
@@ -267,7 +272,7 @@ def labelled(shielding_ppm, status="ok"):
 SPECIATION = pd.DataFrame(
     {
         "system": ["1M", "1M", "2M", "2M"],
-        "class": ["SSIP", "CIP", "SSIP", "CIP"],
+        "solvation_class": ["SSIP", "CIP", "SSIP", "CIP"],
         "share": [0.3, 0.7, 1.0, 0.0],
     }
 )
@@ -280,7 +285,7 @@ def test_means_leave_out_what_failed_and_what_lost_its_shell():
     assert clusters["kept"].tolist() == [True, True, False, False, True]
     assert "key" not in clusters
     groups = geometry_optimization_summary.group_table(clusters, SPECIATION).set_index(
-        ["system", "class"]
+        ["system", "solvation_class"]
     )
     row = groups.loc[("1M", "CIP")]
     assert row[["n", "n_unconverged", "n_failed", "n_left", "n_labelled"]].tolist() == [
@@ -326,13 +331,13 @@ def test_the_model_learns_relaxed_shieldings_at_geometries_of_the_dynamics(clust
     assert table["cluster_id"].tolist() == ["a", "b"]
     assert table["shielding_ppm"].tolist() == [92.2, 92.4]
     assert all(one is two for one, two in zip(chosen, sampled, strict=False))
-    with pytest.raises(InputError, match=r"lower relaxation\.radius_A"):
+    with pytest.raises(InputError, match=r"lower geometry_optimization\.radius_A"):
         geometry_optimization_summary.training_pairs(sampled, rows(status="failed"), after)
 
 
 def test_a_charge_for_all_clusters_is_refused():
     with pytest.raises(ValidationError, match="every cluster brings its own charge"):
-        Relaxation(potential={"options": {"charge": -1}})
+        GeometryOptimization(potential={"options": {"charge": -1}})
 
 
 def test_the_figure_is_drawn_with_and_without_shieldings():

@@ -45,7 +45,7 @@ def lithium_water(distance_A, charge=1):
         "replica": 0,
         "frame": 0,
         "time_ps": 0.0,
-        "li": 0,
+        "nucleus": 0,
         "n_anion": 0,
         "n_solvent": 1,
         "solvation_class": "SSIP",

@@ -42,7 +42,7 @@ def cluster(number, status="ok"):
         "system": "1M",
         "replica": 0,
         "frame": number,
-        "li": 0,
+        "nucleus": 0,
         "time_ps": float(number),
         "solvation_class": "CIP",
         "status": status,

@@ -11,7 +11,7 @@ SUMS = np.array([[1.0, 3.0, 0.0, -1.0], [2.0, -3.0, 0.0, -2.0], [0.0, 0.0, 0.0, 
 def test_a_member_table_gives_back_what_it_was_made_of():
     table = members.member_table(COUNTS, SUMS)
     assert list(table.columns) == members.COLUMNS
-    assert "AGG" not in set(table["class"])
+    assert "AGG" not in set(table["solvation_class"])
     assert members.class_sums(table) == pytest.approx(SUMS)
     assert members.means(table) == pytest.approx(SUMS.sum(axis=1) / 9)
     found = members.class_means(table)

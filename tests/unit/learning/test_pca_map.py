@@ -12,7 +12,7 @@ from ionshift.statistics import uncertainty
 def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
     rng = np.random.default_rng(seed)
     index = pd.MultiIndex.from_product(
-        [range(n_replicas), range(n_frames), range(n_nuclei)], names=["replica", "frame", "li"]
+        [range(n_replicas), range(n_frames), range(n_nuclei)], names=["replica", "frame", "nucleus"]
     )
     table = index.to_frame(index=False)
     table["time_ps"] = 0.5 * table["frame"]
@@ -20,7 +20,7 @@ def environments(n_frames, seed, n_replicas=2, n_nuclei=4):
     table["shift_ppm"] = table["pc1"] ** 3 + 0.1 * rng.normal(size=len(table))
     table["n_anion"] = np.round(np.abs(table["pc2"])).astype(int)
     table["coordination"] = 5
-    table["class"] = np.where(table["n_anion"] > 0, "CIP", "SSIP")
+    table["solvation_class"] = np.where(table["n_anion"] > 0, "CIP", "SSIP")
     for name in ("lsi_A2", "asymmetry", "tetrahedrality"):
         table[name] = rng.normal(size=len(table))
     return table
@@ -92,7 +92,7 @@ def test_the_map_is_a_reproducible_sample():
     tables = {"1M": environments(30, 1), "2M": environments(5, 2)}
     table = map_table(tables, 100, seed=1)
     assert table.groupby("system").size().to_dict() == {"1M": 100, "2M": 40}
-    assert not table.duplicated(["system", "replica", "frame", "li"]).any()
+    assert not table.duplicated(["system", "replica", "frame", "nucleus"]).any()
     assert table.equals(map_table(tables, 100, seed=1))
     assert not table.equals(map_table(tables, 100, seed=2))
 

@@ -14,10 +14,10 @@ def predictions(n_frames, shares, means, seed, noise=0.2, n_nuclei=8):
     shift = pd.Series(classes).map(means) + noise * rng.normal(size=len(classes))
     return pd.DataFrame(
         {
-            "class": classes,
+            "solvation_class": classes,
             "shift_ppm": shift,
             "replica": 0,
-            "li": np.tile(np.arange(n_nuclei), n_frames),
+            "nucleus": np.tile(np.arange(n_nuclei), n_frames),
             "time_ps": np.repeat(np.arange(n_frames, dtype=float), n_nuclei),
         }
     )
@@ -25,9 +25,11 @@ def predictions(n_frames, shares, means, seed, noise=0.2, n_nuclei=8):
 
 def members_of(table, offsets):
     """Members whose shifts are those of the table plus an offset, a dict by class each."""
-    parts = [table.assign(member=i, extra=table["class"].map(o)) for i, o in enumerate(offsets)]
+    parts = [
+        table.assign(member=i, extra=table["solvation_class"].map(o)) for i, o in enumerate(offsets)
+    ]
     table = pd.concat(parts).eval("shift_ppm = shift_ppm + extra")
-    groups = table.groupby(["member", "class"])["shift_ppm"]
+    groups = table.groupby(["member", "solvation_class"])["shift_ppm"]
     return groups.agg(shift_ppm="mean", n_environments="size").reset_index()
 
 
@@ -71,7 +73,10 @@ def test_an_absent_class_changes_shares_alone():
 def test_terms_add_up_to_the_change_exactly():
     systems = three_systems()
     table = table_of(systems)
-    classes, total = table[table["class"] != TOTAL], table[table["class"] == TOTAL]
+    classes, total = (
+        table[table["solvation_class"] != TOTAL],
+        table[table["solvation_class"] == TOTAL],
+    )
     pairs = ["against", "from_system", "to_system"]
     sums = classes.groupby(pairs)[["share_term_ppm", "within_term_ppm"]].sum().sum(axis=1)
     for pair, change in total.set_index(pairs)["change_ppm"].items():
@@ -97,7 +102,7 @@ def test_terms_do_not_depend_on_the_reference():
 
 
 def test_errors_are_unknown_where_a_term_is_zero_by_definition():
-    table = table_of(three_systems()).set_index(["against", "to_system", "class"])
+    table = table_of(three_systems()).set_index(["against", "to_system", "solvation_class"])
     new = table.loc[("previous", "3M", "AGG+")]
     assert new["within_term_ppm"] == 0
     assert np.isnan(new["within_term_sampling_err_ppm"])
@@ -110,7 +115,7 @@ def test_errors_are_unknown_where_a_term_is_zero_by_definition():
 def test_error_of_the_whole_change_is_that_of_the_blocked_means():
     systems = three_systems(400)
     table = table_of(systems, n_blocks=10, n_resamples=2000)
-    row = table[(table["class"] == TOTAL) & (table["to_system"] == "2M")].iloc[0]
+    row = table[(table["solvation_class"] == TOTAL) & (table["to_system"] == "2M")].iloc[0]
     errors = [
         Samples.of(part, 10).mean(part["shift_ppm"])[1] for part in (systems["1M"], systems["2M"])
     ]
@@ -139,8 +144,8 @@ def test_model_errors_are_the_scatter_of_the_members_decompositions():
     common = table_of(systems).filter(like="_model_err_ppm")
     assert np.allclose(common.fillna(0.0), 0.0, atol=1e-12)
     table = table_of(systems, offsets=[{"SSIP": 0.0, "CIP": 0.0}, {"SSIP": 0.0, "CIP": 0.3}])
-    row = table[(table["class"] == TOTAL) & (table["against"] == "first")].iloc[0]
-    share = {name: (part["class"] == "CIP").mean() for name, part in systems.items()}
+    row = table[(table["solvation_class"] == TOTAL) & (table["against"] == "first")].iloc[0]
+    share = {name: (part["solvation_class"] == "CIP").mean() for name, part in systems.items()}
     expected = 0.3 * (share["2M"] - share["1M"]) / np.sqrt(2)
     assert row["share_term_model_err_ppm"] == pytest.approx(expected)
     assert row["within_term_model_err_ppm"] == pytest.approx(0.0, abs=1e-12)
@@ -160,9 +165,9 @@ def test_nuclei_that_keep_their_class_count_as_few_samples():
     systems = {}
     for name, n_cip in (("1M", 2), ("2M", 4)):
         table = predictions(60, {"SSIP": 1.0}, {"SSIP": 0.0}, seed=n_cip, noise=0.01)
-        table.loc[table["li"] < n_cip, "class"] = "CIP"
-        table.loc[table["li"] < n_cip, "shift_ppm"] -= 1.0
+        table.loc[table["nucleus"] < n_cip, "solvation_class"] = "CIP"
+        table.loc[table["nucleus"] < n_cip, "shift_ppm"] -= 1.0
         systems[name] = table
-    row = table_of(systems, n_resamples=2000).set_index("class").loc[TOTAL].iloc[0]
+    row = table_of(systems, n_resamples=2000).set_index("solvation_class").loc[TOTAL].iloc[0]
     of_a_share = [np.sqrt(p * (1 - p) / 7) for p in (2 / 8, 4 / 8)]
     assert row["share_term_sampling_err_ppm"] == pytest.approx(np.hypot(*of_a_share), rel=0.15)

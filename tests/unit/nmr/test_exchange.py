@@ -15,13 +15,13 @@ def predictions(*replicas, step_ps=0.5):
     """A table from arrays (n_frames, n_nuclei), one a replica."""
     parts = []
     for number, shifts in enumerate(replicas):
-        frame, li = np.indices(shifts.shape)
+        frame, nucleus = np.indices(shifts.shape)
         parts.append(
             pd.DataFrame(
                 {
                     "replica": number,
                     "time_ps": step_ps * (frame.ravel() + 1),
-                    "li": li.ravel(),
+                    "nucleus": nucleus.ravel(),
                     "shift_ppm": shifts.ravel(),
                 }
             )

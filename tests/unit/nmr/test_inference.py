@@ -54,7 +54,7 @@ def test_predictions_stream_every_environment(committee, axes, known_box, electr
     path = tmp_path / "predictions.parquet"
     members = predictor.write([finder, finder], 1, chunk_size=3, path=path, log=lambda text: None)
     table = pd.read_parquet(path)
-    assert table[["replica", "frame", "li"]].to_numpy().tolist() == [
+    assert table[["replica", "frame", "nucleus"]].to_numpy().tolist() == [
         [0, 0, 0],
         [0, 1, 0],
         [1, 0, 0],
@@ -62,8 +62,8 @@ def test_predictions_stream_every_environment(committee, axes, known_box, electr
     ]
     numbers = table[["shift_ppm", "shift_sd_ppm", "pc1", "pc2", "extrapolation"]]
     assert np.isfinite(numbers.to_numpy()).all()
-    assert table["class"].eq("CIP").all()
-    assert members["class"].tolist() == ["CIP", "CIP"]
+    assert table["solvation_class"].eq("CIP").all()
+    assert members["solvation_class"].tolist() == ["CIP", "CIP"]
     assert members["n_environments"].tolist() == [4, 4]
     assert members["shift_ppm"].mean() == pytest.approx(table["shift_ppm"].mean(), abs=1e-5)
     shift = committee.metadata["mean_shielding_ppm"] - table["shielding_ppm"]

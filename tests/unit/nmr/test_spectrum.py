@@ -13,9 +13,9 @@ def predictions(shifts, replica=0, classes="CIP"):
         {
             "shift_ppm": shifts,
             "replica": replica,
-            "li": 0,
+            "nucleus": 0,
             "time_ps": np.arange(len(shifts), dtype=float),
-            "class": classes,
+            "solvation_class": classes,
             "extrapolation": 0.0,
             "n_anion": 1,
             "n_solvent": 2,
@@ -29,7 +29,7 @@ def member_means(shifts_ppm, name="CIP"):
     return pd.DataFrame(
         {
             "member": range(len(shifts_ppm)),
-            "class": name,
+            "solvation_class": name,
             "n_environments": 100,
             "shift_ppm": shifts_ppm,
         }
@@ -87,7 +87,7 @@ def test_speciation_shares_sum_to_one():
     members = {"1M": member_means([0.1, 0.3])}
     shares = spectrum.speciation_table({"1M": table}, members, {"1M": 1.0}, n_blocks=5)
     assert shares["share"].sum() == pytest.approx(1.0)
-    shares = shares.set_index("class")
+    shares = shares.set_index("solvation_class")
     assert shares.loc["CIP", "share"] == pytest.approx(2 / 3)
     assert shares.loc["CIP", "mean_shift_model_err_ppm"] == pytest.approx(0.2 / np.sqrt(2))
     assert shares.loc["AGG+", "share"] == 0

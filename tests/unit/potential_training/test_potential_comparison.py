@@ -46,12 +46,12 @@ def predictions(shielding_ppm, n_anion):
             {
                 "replica": 0,
                 "frame": frames,
-                "li": number,
+                "nucleus": number,
                 "time_ps": 0.5 * frames,
                 "n_anion": n_anion + number,
                 "n_solvent": 2,
                 "coordination": 4,
-                "class": CLASSES[n_anion + number],
+                "solvation_class": CLASSES[n_anion + number],
                 "shielding_ppm": shielding_ppm - 0.2 * number,
                 "extrapolation": np.where(frames < 5, 0.5, 2.0),
             }

@@ -87,17 +87,23 @@ BAD = {
         lambda t: t.rename(columns={"time_ps": "time_ns"}),
         r"no column time_ps \(it has time_ns: units belong to the name\)",
     ),
-    "no class": (lambda t: t.drop(columns="class"), "no column class; docs/archived_pred"),
+    "no class": (
+        lambda t: t.drop(columns="solvation_class"),
+        "no column solvation_class; docs/archived_pred",
+    ),
     "a NaN": (lambda t: t.assign(shift_ppm=t["shift_ppm"].where(t.index != 3)), "nan in row 4"),
     "text": (lambda t: t.assign(shift_ppm="0.1"), "shift_ppm holds text"),
     "half an anion": (lambda t: t.assign(n_solvent=0.5), r"n_solvent = 0\.5; it must count"),
     "another class": (
-        lambda t: t.assign(**{"class": "SSIP", "n_anion": 1}),
-        r"class = 'SSIP' beside n_anion = 1;",
+        lambda t: t.assign(**{"solvation_class": "SSIP", "n_anion": 1}),
+        r"solvation_class = 'SSIP' beside n_anion = 1;",
     ),
-    "a row twice": (lambda t: pd.concat([t, t.head(1)]), "replica 0, frame 0, li 0 is there more"),
+    "a row twice": (
+        lambda t: pd.concat([t, t.head(1)]),
+        "replica 0, frame 0, nucleus 0 is there more",
+    ),
     "two times": (
-        lambda t: t.assign(time_ps=t["time_ps"] + 0.1 * t["li"]),
+        lambda t: t.assign(time_ps=t["time_ps"] + 0.1 * t["nucleus"]),
         "a frame has more than one time_ps",
     ),
     "nothing": (lambda t: t.head(0), "no environment in it"),
@@ -128,8 +134,8 @@ def test_members_of_another_run_are_refused(archive):
         other.to_csv(path, index=False)
         with pytest.raises(InputError, match="are not those of the predictions"):
             archived.read_members(path, table)
-    own.drop(columns="class").to_csv(path, index=False)
-    with pytest.raises(InputError, match="no column class; remove the file"):
+    own.drop(columns="solvation_class").to_csv(path, index=False)
+    with pytest.raises(InputError, match="no column solvation_class; remove the file"):
         archived.read_members(path, table)
 
 

@@ -136,7 +136,7 @@ def test_published_factors_need_their_columns(study, tmp_path):
 
 def test_named_environments_belong_to_a_system(study, tmp_path):
     path = tmp_path / "round.csv"
-    path.write_text("system,replica,frame,li\n7M,0,0,0\n")
+    path.write_text("system,replica,frame,nucleus\n7M,0,0,0\n")
     text = message(spoil(study, "sampling.chosen", [str(path)]))
     assert "system '7M'; systems has 1M, 2M, 3M, 4M" in text
     assert "sampling.chosen[0] = 'none.csv': no such file" in message(

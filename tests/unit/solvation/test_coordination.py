@@ -12,7 +12,7 @@ from ionshift.solvation import coordination
 def run(n_anion, replica=0, n_nuclei=2):
     """Predictions of one replica: `n_anion` in every frame, the same for all nuclei."""
     frames = pd.DataFrame({"n_anion": n_anion, "time_ps": np.arange(1.0, len(n_anion) + 1)})
-    nuclei = [frames.assign(li=i, replica=replica) for i in range(n_nuclei)]
+    nuclei = [frames.assign(nucleus=i, replica=replica) for i in range(n_nuclei)]
     return pd.concat(nuclei, ignore_index=True).assign(n_solvent=2, coordination=5)
 
 
@@ -36,7 +36,7 @@ def test_replicas_that_keep_apart_are_seen_where_halves_agree():
 
 def test_blocks_follow_a_drift_and_nuclei_give_the_error():
     table = run(np.repeat([0, 1, 3], 20))
-    table.loc[table["li"] == 1, "n_anion"] += 2
+    table.loc[table["nucleus"] == 1, "n_anion"] += 2
     found = coordination.settling_table({"1M": table}, n_blocks=3)
     assert found["n_anion"].tolist() == [1, 2, 4]
     assert found["n_anion_err"].tolist() == pytest.approx([1, 1, 1])

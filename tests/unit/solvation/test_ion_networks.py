@@ -121,7 +121,7 @@ def molecule_box(write_box, parts, n_frames=1, edge_A=20.0):
 def test_members_of_a_known_box(known_box, electrolyte):
     finder = NetworkFinder(Trajectory(*known_box), electrolyte, Shell(), cutoff_A=2.8)
     members = ion_networks.member_table([finder], 1)
-    assert members[["frame", "n_li", "n_ions", "diameter"]].to_numpy().tolist() == [
+    assert members[["frame", "n_nuclei", "n_ions", "diameter"]].to_numpy().tolist() == [
         [0, 1, 2, 1],
         [1, 1, 2, 1],
     ]
@@ -184,15 +184,15 @@ def member_rows(n_frames):
             "replica": 0,
             "frame": frame,
             "time_ps": float(frame),
-            "li": li,
-            "n_li": 1 if li == 2 else 2,
-            "n_ions": 1 if li == 2 else 3,
-            "diameter": 0 if li == 2 else 2,
-            "n_directions": frame % 2 if li < 2 else 0,
-            "shift_ppm": 1.0 if li == 2 else -0.5,
+            "nucleus": nucleus,
+            "n_nuclei": 1 if nucleus == 2 else 2,
+            "n_ions": 1 if nucleus == 2 else 3,
+            "diameter": 0 if nucleus == 2 else 2,
+            "n_directions": frame % 2 if nucleus < 2 else 0,
+            "shift_ppm": 1.0 if nucleus == 2 else -0.5,
         }
         for frame in range(n_frames)
-        for li in range(3)
+        for nucleus in range(3)
     ]
     return {"1M": pd.DataFrame(rows)}
 
@@ -210,9 +210,9 @@ def test_distribution_of_known_members():
 
 def test_summary_of_known_members():
     row = ion_networks.summary_table(member_rows(20), {"1M": 1.0}, n_blocks=2).iloc[0]
-    assert row["free_li_share"] == pytest.approx(1 / 3)
-    assert row["largest_li_share"] == pytest.approx(2 / 3)
-    assert row["percolating_li_share"] == pytest.approx(1 / 3)
+    assert row["free_nuclei_share"] == pytest.approx(1 / 3)
+    assert row["largest_aggregate_share"] == pytest.approx(2 / 3)
+    assert row["percolating_nuclei_share"] == pytest.approx(1 / 3)
     assert row["percolating_frame_share"] == pytest.approx(1 / 2)
     assert row["mean_n_ions"] == pytest.approx(7 / 3)
     assert row["n_frames"] == 20
@@ -220,5 +220,5 @@ def test_summary_of_known_members():
 
 def test_errors_of_one_frame_are_unknown():
     row = ion_networks.summary_table(member_rows(1), {"1M": 1.0}, n_blocks=5).iloc[0]
-    assert row["free_li_share"] == pytest.approx(1 / 3)
+    assert row["free_nuclei_share"] == pytest.approx(1 / 3)
     assert row.filter(like="_err").isna().all()

@@ -22,11 +22,11 @@ def predictions(index, shift, n_nuclei=1, replica=0):
             "replica": replica,
             "frame": frame,
             "time_ps": frame.astype(float),
-            "li": np.arange(len(index)) % n_nuclei,
+            "nucleus": np.arange(len(index)) % n_nuclei,
             "lsi_A2": np.asarray(index, float),
             "shift_ppm": np.asarray(shift, float),
             "n_anion": 1,
-            "class": "CIP",
+            "solvation_class": "CIP",
         }
     )
 
@@ -156,7 +156,7 @@ def test_cutoff_table_with_an_unknown_index():
             "replica": 0,
             "frame": np.repeat(frames, 2),
             "time_ps": np.repeat(frames, 2).astype(float),
-            "li": 0,
+            "nucleus": 0,
             "cutoff_A": np.tile([3.0, 4.0], 40),
             "lsi_A2": np.tile([np.nan, 1.0], 40) * np.repeat(frames, 2),
             "shift_ppm": np.repeat(frames, 2) * 0.1,

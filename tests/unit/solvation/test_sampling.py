@@ -84,7 +84,7 @@ def rounds(tmp_path, *texts):
 
 
 def test_named_environments_are_counted_by_system(tmp_path):
-    header = "system,replica,frame,li,spread_ppm\n"
+    header = "system,replica,frame,nucleus,spread_ppm\n"
     paths = rounds(tmp_path, f"{header}1M,0,5,1,0.2\n4M,1,7,0,0.3\n", f"{header}4M,0,2,2,0.1\n")
     settings = Sampling(n_clusters=3, chosen=paths)
     assert [sampling.n_to_label(settings, name) for name in ("1M", "2M", "4M")] == [4, 3, 5]
@@ -92,7 +92,7 @@ def test_named_environments_are_counted_by_system(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "system,replica,frame\n1M,0,1\n", "system,replica,frame,li\n1M,0,-1,2\n"]
+    "text", ["", "system,replica,frame\n1M,0,1\n", "system,replica,frame,nucleus\n1M,0,-1,2\n"]
 )
 def test_damaged_file_of_environments_is_named(tmp_path, text):
     paths = rounds(tmp_path, text)

@@ -53,7 +53,7 @@ def test_shells_are_measured_across_the_boundary(known_box, electrolyte):
     """One DME oxygen at -x and one FSI oxygen at -y within a cut-off of 2.2 A: length 1/sqrt 2."""
     finder = ShellFinder(Trajectory(*known_box), electrolyte, Shell(), 2.2)
     table = shell_symmetry([finder, finder], 1)
-    assert table[["replica", "frame", "li"]].to_numpy().tolist() == [
+    assert table[["replica", "frame", "nucleus"]].to_numpy().tolist() == [
         [0, 0, 0],
         [0, 1, 0],
         [1, 0, 0],

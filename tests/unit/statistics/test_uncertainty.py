@@ -32,7 +32,7 @@ def table_of(values):
         {
             "replica": 0,
             "time_ps": np.repeat(np.arange(n_frames, dtype=float), n_nuclei),
-            "li": np.tile(np.arange(n_nuclei), n_frames),
+            "nucleus": np.tile(np.arange(n_nuclei), n_frames),
             "value": values.ravel(),
         }
     )
@@ -96,13 +96,13 @@ def test_a_share_of_nuclei_that_seldom_change_class():
 
 
 def test_the_mean_within_a_class_whose_size_differs_between_nuclei():
-    """Nuclei with offsets; those with li < 4 are in the class in every frame, others seldom."""
+    """Nuclei with offsets; the first four are in the class in every frame, others seldom."""
 
     def make(rng):
         return rng.normal(size=12) + 0.2 * rng.normal(size=(100, 12))
 
     def inside(table):
-        return (table["li"] < 4) | (table["time_ps"] % 10 == table["li"])
+        return (table["nucleus"] < 4) | (table["time_ps"] % 10 == table["nucleus"])
 
     weights = np.array([100] * 4 + [10] * 6 + [0] * 2)
     exact = np.sqrt(np.sum(weights**2) / np.sum(weights) ** 2)
