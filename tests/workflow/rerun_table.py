@@ -53,8 +53,8 @@ the exact rules; tests compare that file with what Snakemake would do.
 TABLES = {
     "key": (
         "Configuration",
-        "A row that names no keys is a whole block; *other keys* are those of the block that no other "
-        "row names. Keys that say how a result is computed, not which, have no dot. With "
+        "A row that names no keys is a whole block; *other keys* are those of the block that no "
+        "other row names. Keys that say how a result is computed, not which, have no dot. With "
         "`geometry_optimization.shieldings: train` the model follows that block as well.",
     ),
     "file": ("Input files of the demo", "The content of the file changes."),
