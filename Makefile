@@ -84,8 +84,10 @@ lint: setup  ## formatters and linters
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/lifsi_dme_potential.yaml
 
-docs: setup  ## regenerate config/schema.json and config/README.md
+docs: setup  ## regenerate config/schema.json and config/README.md, build the site into site/
 	PYTHONPATH=scripts $(BIN)/python -m ionshift.studies.documentation
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(sed -n 's/^docs = \["\(.*\)"\]$$/\1/p' pyproject.toml)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: setup  ## compare descriptor kernels and recipes on the shipped labels
 	OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python scripts/ionshift/cli/bench_model.py

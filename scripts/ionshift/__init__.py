@@ -1,3 +1,3 @@
 """Dynamic NMR of electrolytes from first principles."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -4,7 +4,7 @@ import pytest
 
 import changes
 from projects import ROOT, edited, snakemake
-from rerun_table import CSV_PATH, MD_PATH, as_csv, as_markdown, make_table, read_csv
+from rerun_table import CSV_PATH, MD_PATH, Entry, as_csv, as_markdown, make_table, read_csv
 
 RECORD = {"write_manifest"}
 MD = {"pack_box", "run_md"}
@@ -49,7 +49,32 @@ def entries(prefix):
 def test_the_table_is_what_snakemake_does(project):
     found = make_table(project)
     assert as_csv(found) == CSV_PATH.read_text(), "run make rerun-table and look at the change"
-    assert as_markdown(found) == MD_PATH.read_text()
+
+
+def test_the_page_by_stage_says_what_the_table_says():
+    assert as_markdown(ENTRIES) == MD_PATH.read_text(), "run make rerun-table"
+
+
+def test_the_page_by_stage_is_a_page():
+    assert len(MD_PATH.read_text().splitlines()) <= 110
+
+
+def test_a_block_is_one_row_until_its_keys_differ():
+    alike = [
+        Entry("key", "md.replicas", ("run_md",), ("train_model", "write_manifest")),
+        Entry("key", "md.npt_ps", ("run_md",), ("train_model", "write_manifest")),
+    ]
+    idle = Entry("key", "md.threads", ("write_manifest",), ())
+    assert "| `md` |  | ● |  |  | ● |  |  |  |" in as_markdown(alike)
+    page = as_markdown([*alike, idle])
+    assert "| `md`: other keys |  | ● |  |  | ● |  |  |  |" in page
+    assert "| `md.threads` |  |  |  |  |  |  |  |  |" in page
+
+
+def test_a_figure_is_a_figure_wherever_its_rule_stands():
+    drawn = Entry("key", "spectrum.experiment", ("figure:shifts",), ("write_manifest",))
+    row = "| `spectrum.experiment` |  |  |  |  |  |  |  | ● |"
+    assert row in as_markdown([drawn])
 
 
 def test_every_key_of_the_model_has_an_entry():

@@ -28,7 +28,7 @@ class GeometryOptimization(Block):
         "compare",
         description="none: distances alone are compared; compare: the relaxed clusters are "
         "labelled besides (twice the labels); train: the model learns them as well, each at its "
-        "cluster's geometry in the MD (docs/relaxation.md).",
+        "cluster's geometry in the MD (docs/geometry_optimization.md).",
     )
     workers: Count = Field(1, description="Processes of one job, one thread each.")
     max_memory_MB: Count = Field(1000, description="Memory of one worker, for the scheduler.")
