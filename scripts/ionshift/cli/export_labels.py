@@ -46,7 +46,7 @@ def _check_protocol(table, study, path):
         raise InputError(
             f"the labels of {study.study} were made with protocol {', '.join(sorted(found))}, "
             f"labelling.protocol = '{study.labelling.protocol}' is {wanted} now; run the study "
-            f"again (make run CONFIG={path})"
+            f"again (ionshift run {path})"
         )
 
 
@@ -56,7 +56,7 @@ def provenance(study, source, table, path, name):
     labelling = study.labelling
     return {
         "commands": [
-            f"make run CONFIG={path}",
+            f"ionshift run {path}",
             f"python scripts/ionshift/cli/export_labels.py {path} {name}",
         ],
         "md_versions": md["versions"],

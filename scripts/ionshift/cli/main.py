@@ -8,7 +8,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,8 @@ import ionshift
 from ionshift.core.errors import InputError
 
 DEMO = Path("config/config.yaml")
+PROFILES = Path("workflow/profiles")
+LOCAL = "default"
 FIRST_LABELS = Path("resources/labels/lifsi_dme_fast.extxyz")
 
 app = typer.Typer(
@@ -35,13 +37,6 @@ app.add_typer(docs, name="docs")
 Config = Annotated[Path, typer.Argument(help="Configuration of the study (YAML).")]
 Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machine.")]
 LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
-
-
-class Profile(StrEnum):
-    """Where jobs run: workflow/profiles."""
-
-    default = "default"
-    slurm = "slurm"
 
 
 class Recipe(StrEnum):
@@ -69,19 +64,17 @@ class Method(StrEnum):
     random = "random"
 
 
-def _snakemake(targets: list[str], config: Path, cores: int, profile: Profile, *more: str) -> None:
-    """Lock, check and become Snakemake; targets stand first, since options take lists."""
+def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) -> None:
+    """Lock, check and become Snakemake; its targets stand first, since options take lists."""
     from ionshift.runs import launch
 
-    _in_a_clone()
-    _readable(config)
-    where = ["--workflow-profile", f"workflow/profiles/{profile.value}"]
-    where += ["--cores", str(cores)] if profile is Profile.default else []
+    where = ["--workflow-profile", str(_profile_folder(profile))]
+    where += ["--cores", str(cores)] if profile == LOCAL else []
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     folder = str(Path(sys.executable).parent)
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
-    launch.main([*targets, *where, "--configfile", str(config), *more])
+    launch.main([*arguments, *where, "--configfile", str(config)])
 
 
 def _in_a_clone() -> None:
@@ -91,18 +84,31 @@ def _in_a_clone() -> None:
         )
 
 
-def _readable(config: Path) -> None:
-    """A configuration that can be loaded: its mistakes are told before Snakemake starts."""
+def _profile_folder(profile: str) -> Path:
+    for folder in (PROFILES / profile, Path(profile)):
+        if (folder / "config.yaml").is_file():
+            return folder
+    known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+    raise InputError(
+        f"--profile {profile}: no such profile; take {known}, or a folder with a config.yaml"
+    )
+
+
+def _study(config: Path) -> Any:
+    """The study, checked before Snakemake starts: mistakes are told at once."""
     from ionshift.studies import registry
 
-    registry.load(config)
+    _in_a_clone()
+    return registry.load(config)
 
 
 @app.command()
 def run(
     config: Config = DEMO,
     cores: Cores = 2,
-    profile: Annotated[Profile, typer.Option(help="Where jobs run.")] = Profile.default,
+    profile: Annotated[
+        str, typer.Option(help="Where jobs run: default, slurm, or a folder with a profile.")
+    ] = LOCAL,
     conda: Annotated[bool, typer.Option("--conda", help="One conda environment a stage.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say what would run, run nothing.")
@@ -117,10 +123,24 @@ def run(
     Examples: `ionshift run`; `ionshift run config/lifsi_dme.yaml --profile slurm`;
     `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
     """
+    study = _study(config)
+    _tell_earlier_layout(study.study, config)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
-    _snakemake([], config, cores, profile, *options, *(more or []))
+    _snakemake(config, cores, *(more or []), *options, profile=profile)
+
+
+def _tell_earlier_layout(study: str, config: Path) -> None:
+    from ionshift.cli.adopt import is_of_earlier_layout
+
+    results = Path("results") / study
+    if is_of_earlier_layout(results):
+        print(
+            f"{results} was begun with version 0.1: to keep its MD and labels, stop now and run "
+            f"ionshift adopt {config} first",
+            file=sys.stderr,
+        )
 
 
 @app.command()
@@ -144,15 +164,12 @@ def status(config: Config = DEMO) -> None:
 @app.command()
 def report(config: Config = DEMO) -> None:
     """Write results/{study}/report.html, if tables or figures are newer than it."""
-    from ionshift.studies import registry
-
-    _in_a_clone()
-    results = Path("results") / registry.load(config).study
+    results = Path("results") / _study(config).study
     target = results / "report.html"
     if _is_newest(target, [results / "figures", results / "tables", Path("workflow/report")]):
         print(f"report: nothing to do ({target})")
         return
-    _snakemake([], config, 1, Profile.default, "--report", str(target))
+    _snakemake(config, 1, "--report", str(target))
 
 
 def _is_newest(target: Path, folders: list[Path]) -> bool:
@@ -165,9 +182,10 @@ def _is_newest(target: Path, folders: list[Path]) -> bool:
 @app.command()
 def figures(config: Config = DEMO, cores: Cores = 2) -> None:
     """Draw all figures again from the tables that are there, and compute nothing else."""
+    _study(config)
     drawing = sorted(path.stem for path in Path("scripts/figures").glob("plot_*.py"))
     allowed = ["--allowed-rules", "figures", *drawing]
-    _snakemake(["figures"], config, cores, Profile.default, "--forceall", *allowed)
+    _snakemake(config, cores, "figures", "--forceall", *allowed)
 
 
 @app.command()

@@ -22,7 +22,7 @@ def main(path: Path, n: int, method: str = "combined") -> None:
     if target.exists():
         raise InputError(f"{target} is there already: name it in sampling.chosen, or delete it")
     if not (results / "model" / "committee.pt").is_file():
-        raise InputError(f"{results} has no model yet; run the study first (make run)")
+        raise InputError(f"{results} has no model yet; run the study first (ionshift run)")
     labelled = read_label_set(results / "labels" / "labels.extxyz")
     committee = Committee.load(results / "model" / "committee.pt")
     pool = active.candidates(study, results, number)
