@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
+from ionshift.config.registries.descriptors import DESCRIPTORS
+from ionshift.config.registries.recipes import RECIPES
 from ionshift.core.files import atomic_path
 from ionshift.learning.extxyz import train_from_extxyz
 
@@ -18,13 +20,12 @@ def main():
     parser.add_argument("path", help="extxyz file")
     parser.add_argument("folder", type=Path, help="folder for committee.pt and the tables")
     parser.add_argument("--target", default="shielding_ppm", help="column of the atoms, or key")
+    parser.add_argument("--unit", help="unit of the target, at the end of the columns (ppm)")
     parser.add_argument("--nucleus", help="element of the nuclei")
     parser.add_argument("--radius-A", type=float, help="radius of an environment")
     parser.add_argument("--group", help="key that names groups to keep together")
-    parser.add_argument("--recipe", default="mlp", choices=["mlp", "krr", "published"])
-    parser.add_argument(
-        "--descriptor", default="lmbtr", choices=["lmbtr", "lmbtr_published", "soap"]
-    )
+    parser.add_argument("--recipe", default="mlp", choices=RECIPES.names())
+    parser.add_argument("--descriptor", default="lmbtr", choices=DESCRIPTORS.names())
     arguments = vars(parser.parse_args())
     folder = arguments.pop("folder")
     model = Model(recipe=arguments.pop("recipe"))
