@@ -76,7 +76,7 @@ def test_a_module_from_outside_of_the_library_counts(tmp_path, root, monkeypatch
     module.write_text("from ionshift.learning import reduction\n\nTREES = 10\n")
     assert provenance.code_hash(script, [module.stem]) != before
     assert "learning/reduction.py" in provenance._reachable(script, [module.stem])
-    with pytest.raises(InputError, match="not_there.* not on Python's path"):
+    with pytest.raises(InputError, match=r"not_there.* not on Python's path"):
         provenance.code_hash(script, ["not_there"])
 
 

@@ -162,7 +162,7 @@ def test_property_recipe_and_descriptor_from_outside_are_learned(register, tmp_p
     loaded = Committee.load(tmp_path / "committee.pt")
     assert loaded.quantity == Property("coupling", "kHz", per="structure")
     assert loaded.metadata["mean_coupling_kHz"] == pytest.approx(30.0, abs=1.0)
-    assert loaded.predict([[0.0, 3.2]])[0] == pytest.approx(32.0, abs=0.2)
+    assert loaded.predict([[3.2, 0.0]])[0] == pytest.approx(32.0, abs=0.2)
 
 
 def test_a_column_without_an_entry_makes_its_property():
