@@ -33,9 +33,13 @@ def block(name, *keys):
     return {key: values[key] for key in keys} if keys else values
 
 
-def code(script, without=()):
-    """Content hash of a script and the library modules behind it: a change reruns the rule."""
-    return provenance.code_hash(Path(workflow.basedir) / "scripts" / f"{script}.py", without)
+def code(script, *entries):
+    """Content hash of a script and the library modules behind it: a change reruns the rule.
+
+    `entries` are those of registries that the script imports by name.
+    """
+    path = Path(workflow.basedir) / "scripts" / f"{script}.py"
+    return provenance.code_hash(path, [entry.module for entry in entries])
 
 
 def memory_MB(base):

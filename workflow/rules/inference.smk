@@ -25,7 +25,7 @@ rule accumulate_descriptors:
         descriptor=block("descriptor"),
         frame_stride=STUDY.sampling.frame_stride,
         chunk_size=STUDY.inference.chunk_size,
-        code=code("inference/accumulate_descriptors"),
+        code=code("inference/accumulate_descriptors", DESCRIPTOR),
     message:
         "Mean and covariance of the descriptors of {wildcards.system}"
     script:
@@ -82,7 +82,7 @@ rule predict_shifts:
         frame_stride=STUDY.sampling.frame_stride,
         chunk_size=STUDY.inference.chunk_size,
         reference_shielding_ppm=STUDY.spectrum.reference_shielding_ppm,
-        code=code("inference/predict_shifts"),
+        code=code("inference/predict_shifts", RECIPE, DESCRIPTOR),
     message:
         "Predicting every nucleus of {wildcards.system}"
     script:

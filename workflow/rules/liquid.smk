@@ -1,4 +1,8 @@
 from ionshift.config import md as md_settings
+from ionshift.config.registries.descriptors import DESCRIPTORS
+from ionshift.config.registries.engines import ENGINES
+from ionshift.config.registries.recipes import RECIPES
+from ionshift.config.registries.samplers import SAMPLERS
 from ionshift.core.tables import SCORES
 from ionshift.runs import archive, archived
 from ionshift.solvation import sampling
@@ -7,7 +11,11 @@ from ionshift.systems import electrolyte
 # What the stages of a liquid share: its systems, replicas and files.
 ARCHIVE = Path(STUDY.inference.archive) if STUDY.inference.archive else None
 SYSTEMS = list(STUDY.systems)
-WITH_POTENTIAL = STUDY.md.engine == "potential"
+ENGINE = ENGINES.get(STUDY.md.engine)
+RECIPE = RECIPES.get(STUDY.model.recipe)
+DESCRIPTOR = DESCRIPTORS.get(STUDY.descriptor.kind)
+SAMPLER = SAMPLERS.get(STUDY.sampling.method)
+WITH_POTENTIAL = ENGINE.uses_potential
 REPLICAS = range(STUDY.md.replicas)
 N_TO_LABEL = {name: sampling.n_to_label(STUDY.sampling, name) for name in SYSTEMS}
 LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]
@@ -22,9 +30,9 @@ wildcard_constraints:
     set=r"\d+",
 
 
-def other_engines(engine):
-    """Modules of MD engines that a run with `engine` does not use."""
-    return [f"md/engines/{name}.py" for name in ("gromacs", "potential") if name != engine]
+def engine_environment(engine, potential):
+    """Environment file of an MD engine, from the folder of the rules."""
+    return f"../../envs/{engine.environment or f'potential_{potential.kind}.yaml'}"
 
 
 def seed_of(wildcards):

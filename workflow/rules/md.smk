@@ -47,15 +47,7 @@ rule run_md:
     benchmark:
         f"{BENCHMARKS}/run_md/{{system}}_{{replica}}.tsv"
     conda:
-        (
-            f"../../envs/potential_{STUDY.potential.kind}.yaml"
-            if WITH_POTENTIAL
-            else (
-                "../../envs/md_gromacs.yaml"
-                if STUDY.md.engine == "gromacs"
-                else "../../envs/md.yaml"
-            )
-        )
+        engine_environment(ENGINE, STUDY.potential)
     threads: STUDY.md.threads
     resources:
         mem_mb=memory_MB(limits.md_MB(STUDY)),
@@ -72,7 +64,7 @@ rule run_md:
         ),
         potential_md=block("potential_md") if WITH_POTENTIAL else {},
         seed=seed_of,
-        code=code("md/run_md", without=other_engines(STUDY.md.engine)),
+        code=code("md/run_md", ENGINE),
     message:
         "Molecular dynamics of {wildcards.system}, replica {wildcards.replica}"
     script:

@@ -41,7 +41,7 @@ rule run_training_md:
     benchmark:
         f"{BENCHMARKS}/run_training_md/{{box}}_{{replica}}.tsv"
     conda:
-        ("../../envs/md_gromacs.yaml" if TRAINING.md.engine == "gromacs" else "../../envs/md.yaml")
+        engine_environment(TRAINING_ENGINE, STUDY.potential)
     threads: TRAINING.md.threads
     resources:
         mem_mb=memory_MB(2000),
@@ -54,7 +54,7 @@ rule run_training_md:
         potential={},
         potential_md={},
         seed=training_seed,
-        code=code("md/run_md", without=other_engines(TRAINING.md.engine)),
+        code=code("md/run_md", TRAINING_ENGINE),
     message:
         "Classical MD of the training box {wildcards.box}, replica {wildcards.replica}"
     script:
@@ -346,7 +346,7 @@ rule run_validation_md:
         validation=TRAINING.validation.liquid(),
         seed=provenance.derive_seed(STUDY.seed, "validation", VALIDATION_BOX),
         folder=f"{POTENTIAL_FOLDER}/validation_md/run",
-        code=code("potential_training/run_validation_md"),
+        code=code("potential_training/run_validation_md", ENGINES.get("potential")),
     message:
         "MD with the potential, compared with the classical one"
     script:

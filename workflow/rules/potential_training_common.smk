@@ -5,6 +5,7 @@ from ionshift.config.potential_training import LIQUID_KEYS
 # What the rules of a potential's training share: included with them.
 TRAINING = STUDY.potential_training
 TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
+TRAINING_ENGINE = ENGINES.get(TRAINING.md.engine)
 TRAINING_RUNS = TRAINING.model.runs()
 MEMBERS = [name for name in TRAINING_RUNS if name.startswith("member")]
 LAST_ROUND = TRAINING.exploration.rounds

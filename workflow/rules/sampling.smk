@@ -75,7 +75,7 @@ rule sample_clusters:
         descriptor=lambda wildcards: (
             block("descriptor") if STUDY.sampling.method == "farthest_point" else None
         ),
-        code=code("sampling/sample_clusters"),
+        code=code("sampling/sample_clusters", SAMPLER, DESCRIPTOR),
     message:
         "Choosing clusters of {wildcards.system} to label"
     script:

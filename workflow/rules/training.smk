@@ -21,7 +21,7 @@ rule train_model:
         descriptor=block("descriptor"),
         model=block("model"),
         protocol=PROTOCOL,
-        code=code("training/train_model"),
+        code=code("training/train_model", RECIPE, DESCRIPTOR),
     message:
         "Training the committee"
     script:

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 import ionshift
+from ionshift.config.registries.descriptors import DESCRIPTORS
+from ionshift.config.registries.recipes import RECIPES
 from ionshift.core.errors import InputError
 
 DEMO = Path("config/config.yaml")
@@ -39,20 +41,8 @@ Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machin
 LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
 
 
-class Recipe(StrEnum):
-    """Recipe of the learner."""
-
-    mlp = "mlp"
-    krr = "krr"
-    published = "published"
-
-
-class Kernel(StrEnum):
-    """Kind of descriptor."""
-
-    lmbtr = "lmbtr"
-    lmbtr_published = "lmbtr_published"
-    soap = "soap"
+Recipe = StrEnum("Recipe", {name: name for name in RECIPES.names()})
+Kernel = StrEnum("Kernel", {name: name for name in DESCRIPTORS.names()})
 
 
 class Method(StrEnum):
@@ -228,13 +218,16 @@ def train(
     target: Annotated[str, typer.Option(help="Column of the atoms, or key of the frame.")] = (
         "shielding_ppm"
     ),
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of the target, at the end of the columns (ppm).")
+    ] = None,
     nucleus: Annotated[str | None, typer.Option(help="Element of the nuclei.")] = None,
     radius_A: Annotated[
         float | None, typer.Option("--radius-A", help="Radius of an environment.")
     ] = None,
     group: Annotated[str | None, typer.Option(help="Key of the frames that groups them.")] = None,
-    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe.mlp,
-    descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = Kernel.lmbtr,
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe("mlp"),
+    descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = Kernel("lmbtr"),
 ) -> None:
     """Train a model of any nucleus on an extxyz file and write it with its measured errors."""
     from ionshift.cli import train_from_extxyz
@@ -336,7 +329,7 @@ def bench_inference(
 
 @bench.command("learning")
 def bench_learning(
-    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe.krr,
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe("krr"),
     held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
 ) -> None:
     """Test error against the number of shipped labels."""

@@ -13,6 +13,7 @@ def main(
     data: Path,
     folder: Path,
     target: str,
+    unit: str | None,
     nucleus: str | None,
     radius_A: float | None,
     group: str | None,
@@ -25,6 +26,7 @@ def main(
     committee, study = train_from_extxyz(
         str(data),
         target=target,
+        unit=unit,
         nucleus=nucleus,
         radius_A=radius_A,
         group=group,

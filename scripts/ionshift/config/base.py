@@ -1,10 +1,14 @@
 """What every block of the configuration is made of: its base class and checked types."""
 
 import difflib
+from dataclasses import dataclass
 from typing import Annotated
 
 from ase.data import atomic_numbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import core_schema
+
+from ionshift.core.registry import Registry
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
@@ -20,6 +24,24 @@ Name = Annotated[str, Field(pattern=NAME)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Annotation of a key whose value is a name of a registry."""
+
+    registry: Registry
+
+    def check(self, name: str) -> str:
+        if name not in self.registry:
+            raise ValueError(self.registry.complaint(name))
+        return name
+
+    def __get_pydantic_core_schema__(self, source, handler):
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema, handler):
+        return {"enum": self.registry.names(), **handler(schema)}
 
 
 class Block(BaseModel):

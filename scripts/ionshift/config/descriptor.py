@@ -1,14 +1,15 @@
 """Block `descriptor`: what the model sees of an environment."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, NotNegative, Positive
+from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive
+from ionshift.config.registries.descriptors import DESCRIPTORS
 
 
 class Descriptor(Block):
-    kind: Literal["lmbtr", "lmbtr_published", "soap"] = Field(
+    kind: Annotated[str, OneOf(DESCRIPTORS)] = Field(
         "lmbtr",
         description="LMBTR with the settings below, LMBTR with those of the published study "
         "(grids of 200 points, k3_sigma_deg 0.1), or SOAP.",

@@ -1,14 +1,15 @@
 """Blocks `md` and `potential_md`: molecular dynamics."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, NotNegative, Positive, whole_number
+from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive, whole_number
+from ionshift.config.registries.engines import ENGINES
 
 
 class MD(Block):
-    engine: Literal["openmm", "gromacs", "potential"] = Field(
+    engine: Annotated[str, OneOf(ENGINES)] = Field(
         "openmm",
         description="openmm, gromacs: the force field, by either program; potential: the block "
         "`potential`, from a box that OpenMM has equilibrated with the force field.",
@@ -43,7 +44,7 @@ class MD(Block):
     @model_validator(mode="after")
     def _whole_frames(self):
         steps = 1000 * self.frame_interval_ps / self.timestep_fs
-        if self.engine != "potential" and abs(steps - round(steps)) > 1e-6:
+        if not self.uses_potential and abs(steps - round(steps)) > 1e-6:
             raise ValueError(
                 f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
                 f"steps, timestep_fs = {self.timestep_fs:g}"
@@ -53,6 +54,11 @@ class MD(Block):
             "checkpoint_interval_ps", self.checkpoint_interval_ps, "frame_interval_ps", self
         )
         return self
+
+    @property
+    def uses_potential(self):
+        """Whether the engine runs the block `potential` after the force field."""
+        return ENGINES.get(self.engine).uses_potential
 
     @property
     def n_frames(self):

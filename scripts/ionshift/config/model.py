@@ -1,14 +1,15 @@
 """Block `model`: the learned property."""
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Count, NotNegative, Positive
+from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive
+from ionshift.config.registries.recipes import RECIPES
 
 
 class Model(Block):
-    recipe: Literal["mlp", "krr", "published"] = Field(
+    recipe: Annotated[str, OneOf(RECIPES)] = Field(
         "mlp",
         description="mlp: small networks on principal components, stopped early; krr: kernel "
         "ridge regression; published: the network d-256-256-1 of the published study.",

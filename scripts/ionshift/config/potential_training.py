@@ -9,6 +9,7 @@ from ionshift.config.electrolyte import System
 from ionshift.config.md import TrainingMD
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.reference import Reference
+from ionshift.config.registries.engines import classical
 
 
 class PotentialFrames(Block):
@@ -253,9 +254,9 @@ class PotentialTraining(Block):
 
     @model_validator(mode="after")
     def _classical_frames(self):
-        if self.md.engine not in ("openmm", "gromacs"):
+        if self.md.uses_potential:
             raise ValueError(
                 f"md.engine = '{self.md.engine}': the first frames come from classical MD; take "
-                "openmm or gromacs"
+                f"{' or '.join(classical())}"
             )
         return self

@@ -1,10 +1,11 @@
 """Block `sampling`: which environments are labelled."""
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count
+from ionshift.config.base import Block, Count, OneOf
+from ionshift.config.registries.samplers import SAMPLERS
 
 
 class Sampling(Block):
@@ -12,7 +13,7 @@ class Sampling(Block):
     n_clusters: int = Field(
         1, ge=0, description="Clusters a system to label freshly (shipped sets come on top)."
     )
-    method: Literal["random", "stratified", "farthest_point"] = Field(
+    method: Annotated[str, OneOf(SAMPLERS)] = Field(
         "farthest_point",
         description="How clusters are chosen: at random, evenly over the SSIP/CIP/AGG/AGG+ "
         "classes and the nuclei in each, or farthest from each other in descriptor space.",

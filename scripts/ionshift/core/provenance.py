@@ -2,21 +2,26 @@
 
 import ast
 import hashlib
+import importlib.util
 from functools import cache
 from pathlib import Path
 
+from ionshift.core.errors import InputError
+
 LIBRARY = Path(__file__).resolve().parents[1]
-NEUTRAL = ("config/", "core/errors.py", "core/files.py", "core/job.py", "__init__.py")
+NEUTRAL = ("config/", "core/errors.py", "core/files.py", "core/job.py", "core/registry.py")
+NEUTRAL += ("__init__.py",)
 
 
-def code_hash(script, without=()):
+def code_hash(script, modules=()):
     """Content hash of a script and of the library modules it imports, directly or not.
 
     Modules that cannot change a number (configuration model, errors, file writing) do not
-    count: the values of the configuration reach a rule through its own parameters. Nor do those
-    named in `without` (files, relative to the library) and what they alone import.
+    count: the values of the configuration reach a rule through its own parameters. What a
+    registry imports by name is in no import statement: `modules` (dotted names) adds what the
+    script's run takes from registries, and all that it imports in turn.
     """
-    files = {Path(script)} | {LIBRARY / name for name in reachable(Path(script), set(without))}
+    files = _files(Path(script), modules)
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.name.encode())
@@ -24,14 +29,30 @@ def code_hash(script, without=()):
     return digest.hexdigest()[:16]
 
 
-def reachable(script, without=frozenset()):
-    """Library files that a script imports, directly or not, relative to the library."""
-    waiting, found = set(_imports(script)) - without, set()
+def _files(script, modules):
+    """Files behind a script: itself, library modules, modules from outside of the library."""
+    outside = {_outside_file(name) for name in modules if name.split(".")[0] != "ionshift"}
+    return {script} | outside | {LIBRARY / name for name in reachable(script, modules)}
+
+
+def reachable(script, modules=()):
+    """Library files behind a script and `modules`, as paths relative to the library."""
+    waiting, found = set(_imports(script)), set()
+    for name in modules:
+        inside = name.split(".")[0] == "ionshift"
+        waiting |= _module_files(name) if inside else _imports(_outside_file(name))
     while waiting:
         name = waiting.pop()
         found.add(name)
-        waiting |= _imports(LIBRARY / name) - without - found
+        waiting |= _imports(LIBRARY / name) - found
     return found
+
+
+def _outside_file(module):
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.origin:
+        raise InputError(f"module {module}, named in a registry, is not on Python's path")
+    return Path(spec.origin)
 
 
 def _imports(path):

@@ -1,19 +1,15 @@
-"""Descriptors of a cluster's nucleus: LMBTR or SOAP, by the key `descriptor.kind`."""
+"""Descriptors of a cluster's nucleus, by the key `descriptor.kind`."""
 
+from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.core.errors import InputError
 from ionshift.descriptors.geometry import Geometries, elements_of
-from ionshift.descriptors.lmbtr import Lmbtr
 
-__all__ = ["Geometries", "Lmbtr", "check_same", "elements_of", "make_descriptor"]
+__all__ = ["Geometries", "check_same", "elements_of", "make_descriptor"]
 
 
 def make_descriptor(config, species):
     """The descriptor that `config` (config.Descriptor) names, for clusters of `species`."""
-    if config.kind == "soap":
-        from ionshift.descriptors.soap import Soap
-
-        return Soap(config, species)
-    return Lmbtr(config.resolved(), species)
+    return DESCRIPTORS.get(config.kind).load()(config.resolved(), species)
 
 
 def check_same(trained, config):

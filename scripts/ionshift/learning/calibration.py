@@ -22,14 +22,14 @@ class Calibration:
     labels to know it.
     """
 
-    noise_ppm: float
+    noise: float
     multiple_68: float
     multiple_90: float
 
     @classmethod
-    def fit(cls, y_ppm, members, fold):
+    def fit(cls, y, members, fold):
         """From members (n_members, n), member m without fold m, and fold (n,)."""
-        residual = y_ppm - members[fold, np.arange(len(y_ppm))]
+        residual = y - members[fold, np.arange(len(y))]
         spread = members.std(axis=0, ddof=1)
         noise = float(np.sqrt(max(np.mean(residual**2 - spread**2), 0.0)))
         scale = np.hypot(spread, noise)
@@ -37,8 +37,8 @@ class Calibration:
         return cls(noise, *(conformal_quantile(score, level) for level in LEVELS))
 
     def half_widths(self, members):
-        """Half widths (n,) in ppm of the intervals of 68 % and 90 %."""
-        scale = np.hypot(members.std(axis=0, ddof=1), self.noise_ppm)
+        """Half widths (n,) of the intervals of 68 % and 90 %."""
+        scale = np.hypot(members.std(axis=0, ddof=1), self.noise)
         return self.multiple_68 * scale, self.multiple_90 * scale
 
 

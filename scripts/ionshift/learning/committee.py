@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from ionshift.config.registries.properties import SHIELDING, Property
+from ionshift.config.registries.recipes import RECIPES
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.learning.calibration import Calibration
 from ionshift.learning.extrapolation import Range
-from ionshift.learning.recipes.krr import Krr
-from ionshift.learning.recipes.mlp import Mlp
-from ionshift.learning.recipes.published import Published
 from ionshift.learning.splits import folds
 
 RANGE_COMPONENTS = 20
-RECIPES = {"mlp": Mlp, "krr": Krr, "published": Published}
-"""A recipe has fit(X, y_ppm, fold, config, log), predict(X), state() and from_state(state)."""
 
 
 @dataclass
@@ -32,17 +29,18 @@ class Committee:
     known: Range
     calibration: Calibration
     metadata: dict = field(default_factory=dict)
+    quantity: Property = SHIELDING
 
     def predict_members(self, X):
-        """Shieldings (n_members, n) in ppm."""
+        """Values of the property (n_members, n)."""
         return self.members.predict(X)
 
     def predict(self, X):
-        """Mean and calibrated standard deviation, each (n,), in ppm."""
+        """Mean and calibrated standard deviation, each (n,)."""
         return self.combine(self.predict_members(X))
 
     def combine(self, members):
-        """What `predict` returns, from the members' shieldings (n_members, n).
+        """What `predict` returns, from the members' values (n_members, n).
 
         The standard deviation is the half width of the interval that holds 68 % of labels.
         """
@@ -59,6 +57,7 @@ class Committee:
             "range": self.known.state(),
             "calibration": vars(self.calibration),
             "metadata": json.dumps(self.metadata),
+            "quantity": vars(self.quantity),
         }
         with atomic_path(path) as temporary:
             torch.save(state, temporary)
@@ -76,10 +75,11 @@ class Committee:
             state = torch.load(path, weights_only=True)
             return cls(
                 recipe=state["recipe"],
-                members=RECIPES[state["recipe"]].from_state(state["members"]),
+                members=RECIPES.get(state["recipe"]).load().from_state(state["members"]),
                 known=Range.from_state(state["range"]),
                 calibration=Calibration(**state["calibration"]),
                 metadata=json.loads(state["metadata"]),
+                quantity=Property(**state["quantity"]),
             )
         except Exception as error:
             raise InputError(
@@ -88,15 +88,16 @@ class Committee:
             ) from None
 
 
-def train(X, y_ppm, groups, config, log=print):
+def train(X, y, groups, config, log=print, quantity=SHIELDING):
     """Train a committee by the recipe `config.recipe`.
 
     Parameters
     ----------
     X : (n, d) descriptors
-    y_ppm : (n,) shieldings
+    y : (n,) values of the property
     groups : (n,) names of groups that must stay together
     config : config.Model
+    quantity : the property
 
     Raises
     ------
@@ -104,15 +105,14 @@ def train(X, y_ppm, groups, config, log=print):
         if a label or a descriptor is not a number, there are fewer groups than members, or the
         recipe is unknown.
     """
-    X, y = np.asarray(X, float), np.asarray(y_ppm, float)
+    X, y = np.asarray(X, float), np.asarray(y, float)
     _check_numbers(X, y)
-    if config.recipe not in RECIPES:
-        raise InputError(f"model.recipe = '{config.recipe}' is not one of {', '.join(RECIPES)}")
+    recipe = RECIPES.get(config.recipe).load()
     fold = folds(groups, config.committee_size, config.seed)
-    members = RECIPES[config.recipe].fit(X, y, fold, config, log)
+    members = recipe.fit(X, y, fold, config, log)
     known = Range.fit(X, fold, RANGE_COMPONENTS)
     calibration = Calibration.fit(y, members.predict(X), fold)
-    return Committee(config.recipe, members, known, calibration)
+    return Committee(config.recipe, members, known, calibration, quantity=quantity)
 
 
 def _check_numbers(X, y):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ionshift.config.registries.properties import SHIELDING
 from ionshift.learning.committee import train
 from ionshift.learning.power_law import PowerLaw
 from ionshift.learning.splits import grouped_split
@@ -24,17 +25,20 @@ class Study:
     learning_curve: pd.DataFrame
 
 
-def evaluate(committee, X, y_ppm, baseline_ppm):
+def evaluate(committee, X, y, baseline):
     """Errors on labels the committee has not seen.
+
+    Columns end in the unit of the committee's property, here that of the shielding.
 
     Returns
     -------
     dict with n, rmse_ppm, mae_ppm, bias_ppm, r2, label_sd_ppm, baseline_rmse_ppm (the error of
-    predicting `baseline_ppm`, the training mean, throughout), mean_sd_ppm (predicted standard
+    predicting `baseline`, the training mean, throughout), mean_sd_ppm (predicted standard
     deviation), coverage_68 and coverage_90 (share of labels within the intervals that should
     hold 68 % and 90 %)
     """
-    y = np.asarray(y_ppm, float)
+    y = np.asarray(y, float)
+    in_unit = committee.quantity.column
     members = committee.predict_members(X)
     mean = members.mean(axis=0)
     half_68, half_90 = committee.calibration.half_widths(members)
@@ -42,13 +46,13 @@ def evaluate(committee, X, y_ppm, baseline_ppm):
     scatter = np.sum((y - y.mean()) ** 2)
     return {
         "n": len(y),
-        "rmse_ppm": float(np.sqrt(np.mean(residual**2))),
-        "mae_ppm": float(np.mean(np.abs(residual))),
-        "bias_ppm": float(np.mean(residual)),
+        in_unit("rmse"): float(np.sqrt(np.mean(residual**2))),
+        in_unit("mae"): float(np.mean(np.abs(residual))),
+        in_unit("bias"): float(np.mean(residual)),
         "r2": float(1 - np.sum(residual**2) / scatter) if scatter > 0 else float("nan"),
-        "label_sd_ppm": float(y.std(ddof=1)) if len(y) > 1 else float("nan"),
-        "baseline_rmse_ppm": float(np.sqrt(np.mean((y - baseline_ppm) ** 2))),
-        "mean_sd_ppm": float(half_68.mean()),
+        in_unit("label_sd"): float(y.std(ddof=1)) if len(y) > 1 else float("nan"),
+        in_unit("baseline_rmse"): float(np.sqrt(np.mean((y - baseline) ** 2))),
+        in_unit("mean_sd"): float(half_68.mean()),
         "coverage_68": _coverage(residual, half_68),
         "coverage_90": _coverage(residual, half_90),
     }
@@ -60,46 +64,46 @@ def _coverage(residual, half_width):
     return float(np.mean(np.abs(residual) <= half_width))
 
 
-def study(X, y_ppm, groups, config, log=print):
+def study(X, y, groups, config, log=print, quantity=SHIELDING):
     """Measure the recipe: a held-out test, every system left out in turn, the learning curve."""
-    X, y, groups = np.asarray(X, float), np.asarray(y_ppm, float), np.asarray(groups)
+    X, y, groups = np.asarray(X, float), np.asarray(y, float), np.asarray(groups)
     training, test = grouped_split(groups, config.test_share, config.seed)
-    committee = train(X[training], y[training], groups[training], config, log)
-    baseline_ppm = y[training].mean()
+    committee = train(X[training], y[training], groups[training], config, log, quantity)
+    baseline = y[training].mean()
     parts = {"train": training, "test": test}
     scores = {
-        part: evaluate(committee, X[index], y[index], baseline_ppm) for part, index in parts.items()
+        part: evaluate(committee, X[index], y[index], baseline) for part, index in parts.items()
     }
     rows = [{"part": part, **values} for part, values in scores.items()]
-    rows += _leave_one_system_out(X, y, groups, config, log)
+    rows += _leave_one_system_out(X, y, groups, config, log, quantity)
     members = committee.predict_members(X)
     half_68, half_90 = committee.calibration.half_widths(members)
     parity = pd.DataFrame(
         {
             "part": np.where(np.isin(np.arange(len(y)), test), "test", "train"),
-            "label_ppm": y,
-            "predicted_ppm": members.mean(axis=0),
-            "predicted_sd_ppm": half_68,
-            "half_width_90_ppm": half_90,
+            quantity.column("label"): y,
+            quantity.column("predicted"): members.mean(axis=0),
+            quantity.column("predicted_sd"): half_68,
+            quantity.column("half_width_90"): half_90,
         }
     )
-    curve = learning_curve(X, y, groups, config, log, whole=scores["test"])
+    curve = learning_curve(X, y, groups, config, log, scores["test"], quantity)
     return Study(pd.DataFrame(rows), parity, curve)
 
 
-def _leave_one_system_out(X, y, groups, config, log):
+def _leave_one_system_out(X, y, groups, config, log, quantity):
     systems = np.array([name.split("/")[0] for name in groups])
     for system in np.unique(systems) if len(np.unique(systems)) > 1 else ():
         rest = systems != system
         if len(np.unique(groups[rest])) < config.committee_size:
             log(f"too few groups to leave {system} out")
             continue
-        committee = train(X[rest], y[rest], groups[rest], config, log)
+        committee = train(X[rest], y[rest], groups[rest], config, log, quantity)
         scores = evaluate(committee, X[~rest], y[~rest], y[rest].mean())
         yield {"part": f"without {system}", **scores}
 
 
-def learning_curve(X, y, groups, config, log=print, whole=None):
+def learning_curve(X, y, groups, config, log=print, whole=None, quantity=SHIELDING):
     """Test error against the number of training labels, over random subsets of groups.
 
     Parameters
@@ -115,7 +119,7 @@ def learning_curve(X, y, groups, config, log=print, whole=None):
     names = np.unique(groups[training])
 
     def scores_of(rows):
-        committee = train(X[rows], y[rows], groups[rows], config, log)
+        committee = train(X[rows], y[rows], groups[rows], config, log, quantity)
         return evaluate(committee, X[test], y[test], y[rows].mean())
 
     points = []
@@ -126,24 +130,30 @@ def learning_curve(X, y, groups, config, log=print, whole=None):
             for repeat in range(LEARNING_CURVE_REPEATS)
         ]
         rows = [training[np.isin(groups[training], subset)] for subset in subsets]
-        points.append(_point([len(part) for part in rows], [scores_of(part) for part in rows]))
-    points.append(_point([len(training)], [whole or scores_of(training)]))
-    return extend(pd.DataFrame(points), config.target_rmse_ppm, config.seed)
+        points.append(
+            _point([len(part) for part in rows], [scores_of(part) for part in rows], quantity)
+        )
+    points.append(_point([len(training)], [whole or scores_of(training)], quantity))
+    target = config.target_rmse_ppm if quantity.unit == SHIELDING.unit else None
+    return extend(pd.DataFrame(points), target, config.seed, quantity)
 
 
-def _point(sizes, scores):
-    rmse = [score["rmse_ppm"] for score in scores]
+def _point(sizes, scores, quantity):
+    in_unit = quantity.column
+    rmse = [score[in_unit("rmse")] for score in scores]
     return {
         "n_train": float(np.mean(sizes)),
         "n_test": scores[0]["n"],
-        "rmse_ppm": float(np.mean(rmse)),
-        "rmse_sd_ppm": float(np.std(rmse, ddof=1)) if len(rmse) > 1 else float("nan"),
-        "baseline_rmse_ppm": float(np.mean([score["baseline_rmse_ppm"] for score in scores])),
+        in_unit("rmse"): float(np.mean(rmse)),
+        in_unit("rmse_sd"): float(np.std(rmse, ddof=1)) if len(rmse) > 1 else float("nan"),
+        in_unit("baseline_rmse"): float(
+            np.mean([score[in_unit("baseline_rmse")] for score in scores])
+        ),
     }
 
 
-def extend(curve, target_rmse_ppm, seed):
-    """Add the power law through a learning curve and the labels that `target_rmse_ppm` needs.
+def extend(curve, target_rmse, seed, quantity=SHIELDING):
+    """Add the power law through a learning curve and the labels that `target_rmse` needs.
 
     The relative error of a point is 1/sqrt(2 n_test) (the error of a standard deviation) and the
     scatter over subsets, in squares. Quantiles are those of redrawn points, 16 % and 84 %.
@@ -153,27 +163,29 @@ def extend(curve, target_rmse_ppm, seed):
     DataFrame with power_a_ppm, power_b, power_b_err, target_rmse_ppm, n_for_target,
     n_for_target_low, n_for_target_high besides; NaN with fewer than three points
     """
-    names = ["power_a_ppm", "power_b", "power_b_err"]
+    names = [quantity.column("power_a"), "power_b", "power_b_err"]
     reach = ["n_for_target", "n_for_target_low", "n_for_target_high"]
-    added = dict.fromkeys([*names, "target_rmse_ppm", *reach], float("nan"))
-    if target_rmse_ppm is not None:
-        added["target_rmse_ppm"] = target_rmse_ppm
-    law = power_law(curve, seed)
+    target = quantity.column("target_rmse")
+    added = dict.fromkeys([*names, target, *reach], float("nan"))
+    if target_rmse is not None:
+        added[target] = target_rmse
+    law = power_law(curve, seed, quantity)
     if law is not None:
         added |= zip(names, (np.exp(law.log_a[0]), law.b[0], law.b.std(ddof=1)), strict=True)
-        if target_rmse_ppm is not None:
-            added |= zip(reach, law.labels_for(target_rmse_ppm), strict=True)
+        if target_rmse is not None:
+            added |= zip(reach, law.labels_for(target_rmse), strict=True)
     return curve.assign(**added)
 
 
-def power_law(curve, seed=0):
+def power_law(curve, seed=0, quantity=SHIELDING):
     """`PowerLaw` of a learning curve; None with fewer than three points or an error of zero."""
-    if len(curve) < LEAST_POINTS or not (curve["rmse_ppm"] > 0).all():
+    rmse = curve[quantity.column("rmse")]
+    if len(curve) < LEAST_POINTS or not (rmse > 0).all():
         return None
-    scatter = (curve["rmse_sd_ppm"] / curve["rmse_ppm"]).fillna(0.0)
+    scatter = (curve[quantity.column("rmse_sd")] / rmse).fillna(0.0)
     return PowerLaw.fit(
         curve["n_train"],
-        curve["rmse_ppm"],
+        rmse,
         np.sqrt(1 / (2 * curve["n_test"]) + scatter**2),
         seed,
     )

@@ -8,6 +8,7 @@ from ase.neighborlist import neighbor_list
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
+from ionshift.config.registries.properties import of_column
 from ionshift.core.errors import InputError
 from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
 from ionshift.labels.sets import read_clusters
@@ -33,6 +34,7 @@ def train_from_extxyz(
     model=None,
     descriptor=None,
     log=print,
+    unit=None,
 ):
     """Train and measure a model for any nucleus.
 
@@ -46,6 +48,7 @@ def train_from_extxyz(
         boundaries; None takes the whole frame, which must not be periodic
     group : key of the comment line that names groups to keep together (stratum/name, or a
         name alone); None makes a group of every frame
+    unit : at the end of the tables' columns; None takes ppm
     model, descriptor : config.Model and config.Descriptor; None takes the defaults
 
     Returns
@@ -60,11 +63,12 @@ def train_from_extxyz(
     """
     settings, descriptor = model or Model(), descriptor or Descriptor()
     found = read_environments(path, target, nucleus, radius_A, group)
+    quantity = of_column(target, unit)
     species = elements_of(found.geometries)
     features = make_descriptor(descriptor, species).describe(found.geometries)
     log(f"{path}: {len(found.targets)} targets, spread {found.targets.std():.3g}")
-    measured = study(features, found.targets, found.groups, settings, log)
-    committee = train(features, found.targets, found.groups, settings, log)
+    measured = study(features, found.targets, found.groups, settings, log, quantity)
+    committee = train(features, found.targets, found.groups, settings, log, quantity)
     committee.metadata |= {
         "species": species,
         "descriptor": descriptor.effective(),
@@ -72,7 +76,7 @@ def train_from_extxyz(
         "radius_A": radius_A,
         "target": target,
         "nucleus": nucleus,
-        "mean_shielding_ppm": float(found.targets.mean()),
+        quantity.column(f"mean_{quantity.name}"): float(found.targets.mean()),
         "n_labels": len(found.targets),
     }
     return committee, measured

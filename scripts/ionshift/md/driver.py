@@ -17,18 +17,16 @@ import openmm
 import pandas as pd
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
+from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.md import stages
-from ionshift.md.engines.gromacs import GromacsEngine
-from ionshift.md.engines.openmm import OpenMMEngine, minimise
-from ionshift.md.engines.potential import PotentialEngine
+from ionshift.md.engines.openmm import minimise
 from ionshift.md.molecules import make_whole, scale_box
 from ionshift.md.stages import Progress, SimulationError, State
 from ionshift.systems import electrolyte
 from ionshift.systems.forcefield import build_system
 
-ENGINES = {"openmm": OpenMMEngine, "gromacs": GromacsEngine, "potential": PotentialEngine}
 # Raise this when the protocol changes in a way that makes old intermediate results wrong.
 PROTOCOL_VERSION = 1
 PRODUCTS = ("trajectory.xtc", "topology.pdb", "thermo.csv", "md_summary.json")
@@ -66,14 +64,14 @@ def run(
 
     Parameters
     ----------
-    engine : "openmm", "gromacs" or "potential"
+    engine : name of an engine, see config.registries.engines
     el, sy, md : blocks of the configuration (electrolyte, system, md)
     packed_pdb : box written by `electrolyte.pack_box`
     out_dir : folder of the results; unfinished work lies in its folder `work`
     seed : int, seed of velocities and thermostats
     threads : threads of the engine
     log : called with one line of text at a time
-    potential, potential_md : blocks of the configuration, for the engine "potential"
+    potential, potential_md : blocks of the configuration, for an engine that uses a potential
 
     Returns
     -------
@@ -85,11 +83,10 @@ def run(
     ------
     InputError for wrong input or a missing engine, SimulationError for a blow-up.
     """
-    if engine not in ENGINES:
-        raise InputError(f"md.engine: {engine} given; allowed are {', '.join(ENGINES)}")
+    spec = ENGINES.get(engine)
     electrolyte.check(el, sy, md)
     out_dir = Path(out_dir)
-    if engine != "potential":
+    if not spec.uses_potential:
         potential = potential_md = None
     plan = stages.plan(md, potential_md)
     keys = stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential, potential_md)
@@ -102,7 +99,7 @@ def run(
     with _only_one(work):
         job = _prepare_job(el, sy, md, packed_pdb, seed, threads)
         job.potential, job.potential_md = potential, potential_md
-        runner = ENGINES[engine](job)
+        runner = spec.load()(job)
         folders = _run_stages(job, runner, plan, keys, work, packed_pdb, log)
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
 
@@ -114,7 +111,7 @@ def stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential=None, poten
     """
     base = {
         "protocol": PROTOCOL_VERSION,
-        "engine": "openmm" if engine == "potential" else engine,
+        "engine": ENGINES.get(engine).force_field_engine,
         "seed": seed,
         "counts": dict(sy.counts),
         "packed_pdb": _file_hash(packed_pdb, "the packed box"),

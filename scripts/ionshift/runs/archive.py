@@ -47,7 +47,7 @@ def input_files(study):
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
     named = [*templates, study.electrolyte.forcefield, *label_sets]
     named += [*study.sampling.chosen, study.elf.published]
-    if study.md.engine == "potential":
+    if study.md.uses_potential:
         named += study.potential.files()
     if study.geometry_optimization:
         named += study.geometry_optimization.potential.files()

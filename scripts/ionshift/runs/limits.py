@@ -6,13 +6,12 @@ a job that is too short is started again with more, one that is too long only qu
 
 import math
 
+from ionshift.config.registries.engines import ENGINES
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte
 
 SNAKEMAKE_MB = 500
 """Memory of the Snakemake processes that wrap a job on a cluster."""
-MD_ATOM_NS_PER_DAY = {"gromacs": 80_000, "openmm": 25_000}
-"""Atoms times nanoseconds a day and CPU core."""
 POTENTIAL_ATOM_STEP_S = {"emt": 2e-4, "tblite": 2e-2}
 """Seconds an atom and time step with a potential, on one CPU core."""
 OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
@@ -60,14 +59,15 @@ def md_core_hours(study, system):
     """Core-hours of one replica at the slowest measured speed."""
     md = study.md
     equilibration_ps = md.npt_ps + md.anneal_ps + md.density_ps + md.nvt_ps
-    if md.engine == "potential":
-        before_h = _force_field_core_hours(study, system, "openmm", equilibration_ps)
+    if md.uses_potential:
+        before_h = _force_field_core_hours(study, system, equilibration_ps)
         return before_h + _potential_core_hours(study, system)
-    return _force_field_core_hours(study, system, md.engine, equilibration_ps + md.production_ps)
+    return _force_field_core_hours(study, system, equilibration_ps + md.production_ps)
 
 
-def _force_field_core_hours(study, system, engine, time_ps):
-    return 24 * n_atoms(study, system) * time_ps / 1000 / MD_ATOM_NS_PER_DAY[engine]
+def _force_field_core_hours(study, system, time_ps):
+    engine = ENGINES.get(ENGINES.get(study.md.engine).force_field_engine)
+    return 24 * n_atoms(study, system) * time_ps / 1000 / engine.atom_ns_per_day
 
 
 def _potential_core_hours(study, system):
@@ -80,7 +80,7 @@ def _potential_core_hours(study, system):
 
 def md_MB(study):
     """Memory of one replica: learned potentials bring their library and their graphs."""
-    return 4000 if study.md.engine == "potential" else 2000
+    return ENGINES.get(study.md.engine).memory_MB
 
 
 def md_minutes(study, system):

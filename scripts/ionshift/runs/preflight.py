@@ -75,7 +75,7 @@ def _check_chosen(study):
 
 def _check_potential(study):
     """The step is short enough, and the model is there unless the study itself makes it."""
-    if study.md.engine != "potential":
+    if not study.md.uses_potential:
         return
     check_timestep(study.potential_md, electrolyte.elements(study.electrolyte))
     made_here = [path for path in study.potential.files() if Path("results") in Path(path).parents]

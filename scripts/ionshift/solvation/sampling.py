@@ -1,14 +1,26 @@
 """Choosing environments to label: a pool drawn from the frames, then a sparse subset."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
 
+from ionshift.config.registries.samplers import SAMPLERS
 from ionshift.core.errors import InputError
 from ionshift.core.tables import with_present_names
 
 CHOSEN_COLUMNS = ["system", "replica", "frame", "nucleus"]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Members of a pool as `choose` takes them."""
+
+    classes: Sequence
+    nuclei: Sequence
+    describe: Callable
 
 
 def read_chosen(paths):
@@ -73,7 +85,7 @@ def choose(method, n, classes, nuclei, describe, seed):
 
     Parameters
     ----------
-    method : random, stratified or farthest_point
+    method : name of a sampler, see config.registries.samplers
     classes : solvation class of each member
     nuclei : what tells each member's nucleus from others, replica and number
     describe : function without arguments that returns the descriptors (n_pool, d);
@@ -94,23 +106,29 @@ def choose(method, n, classes, nuclei, describe, seed):
             "pool; raise sampling.pool_size or run a longer MD"
         )
     rng = np.random.default_rng(seed)
-    if method == "random":
-        return rng.permutation(len(classes))[:n].tolist()
-    if method == "stratified":
-        return _stratified(classes, nuclei, rng)[:n]
-    return farthest_points(describe(), n, start=int(rng.integers(len(classes))))
+    return SAMPLERS.get(method).load()(n, Pool(classes, nuclei, describe), rng)
 
 
-def _stratified(classes, nuclei, rng):
-    """All members: classes take turns, so that rare ones get as many as frequent ones, and so do
-    the nuclei of a class, for one nucleus looks much the same in all frames of a short run.
+def random_members(n, pool, rng):
+    """Any `n` of the `Pool`."""
+    return rng.permutation(len(pool.classes))[:n].tolist()
+
+
+def farthest_point(n, pool, rng):
+    """The first at random, every further one farthest from all before in descriptor space."""
+    return farthest_points(pool.describe(), n, start=int(rng.integers(len(pool.classes))))
+
+
+def stratified(n, pool, rng):
+    """Classes take turns, so that rare ones get as many as frequent ones, and so do the nuclei of
+    a class, for one nucleus looks much the same in all frames of a short run.
     """
-    members = pd.DataFrame({"solvation_class": classes, "nucleus": nuclei})
+    members = pd.DataFrame({"solvation_class": pool.classes, "nucleus": pool.nuclei})
     members = members.iloc[rng.permutation(len(members))]
     return _taking_turns(
         _taking_turns(nucleus.index for _, nucleus in of_class.groupby("nucleus", sort=False))
         for _, of_class in members.groupby("solvation_class")
-    )
+    )[:n]
 
 
 def _taking_turns(queues):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic.fields import FieldInfo
 
-from ionshift.config.base import Block, Element
+from ionshift.config.base import Block, Element, OneOf
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.files import atomic_path
 from ionshift.studies.liquid_nmr import Study
@@ -139,6 +139,9 @@ def _describe(annotation: Any, metadata=()):
     metadata = list(_flat(metadata))
     if all(item in metadata for item in Element.__metadata__):
         return Described("element symbol")
+    names = [name for item in metadata if isinstance(item, OneOf) for name in item.registry.names()]
+    if names:
+        return Described("choice", (", ".join(f"`{name}`" for name in names),))
     inner = _describe_bare(annotation)
     return Described(inner.words, (*filter(None, map(_limit, metadata)), *inner.limits))
 

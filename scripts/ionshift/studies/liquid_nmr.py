@@ -71,7 +71,7 @@ class Study(StudyBase):
         if self.geometry_optimization:
             _check_geometry_optimization(self)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
-        if self.md.engine == "potential":
+        if self.md.uses_potential:
             _check_potential_frames(self.md, self.potential_md)
         return self
 
@@ -86,7 +86,7 @@ class Study(StudyBase):
         Boxes of the same contents, temperature and pressure: none without a training.
         """
         training = self.potential_training
-        if training is None or self.md.engine != "potential":
+        if training is None or not self.md.uses_potential:
             return []
         shared = ("temperature_K", "pressure_bar")
         if any(getattr(self.md, key) != getattr(training.md, key) for key in shared):
@@ -161,7 +161,7 @@ def _check_without_stress(study, trained):
         "potential_training.model.stress_weight": training.model.stress_weight,
         "potential_training.validation.md_npt_ps": training.validation.md_npt_ps,
     }
-    if study.md.engine == "potential" and study.potential.model == trained:
+    if study.md.uses_potential and study.potential.model == trained:
         asked["potential_md.npt_ps"] = study.potential_md.npt_ps
     reason = "potential_training.reference.calculator = 'pyscf' labels clusters"
     for key, value in asked.items():

@@ -1,49 +1,96 @@
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from ionshift.config.registries.descriptors import DESCRIPTORS
+from ionshift.config.registries.recipes import RECIPES
 from ionshift.core import provenance
+from ionshift.core.errors import InputError
 
 
-def reached(root, script, without=frozenset()):
-    return provenance.reachable(root / "scripts" / f"{script}.py", without)
+def reached(root, script, *modules):
+    return provenance.reachable(root / "scripts" / f"{script}.py", modules)
 
 
 def test_modules_behind_a_script(root):
     assert "figures/shifts.py" in reached(root, "figures/plot_spectra")
     assert "dft/giao.py" in reached(root, "labelling/label_shard")
-    assert "descriptors/lmbtr_kernel.py" in reached(root, "inference/predict_shifts")
+    assert "descriptors/geometry.py" in reached(root, "inference/predict_shifts")
 
 
 def test_figures_do_not_depend_on_physics_and_training_not_on_dft(root):
-    assert not {"trajectories/trajectory.py", "learning/committee.py", "labels/store.py"} & reached(
-        root, "figures/plot_spectra"
-    )
-    assert not any(name.startswith("dft") for name in reached(root, "training/train_model"))
+    physics = {"trajectories/trajectory.py", "learning/committee.py", "labels/store.py"}
+    assert not physics & reached(root, "figures/plot_spectra")
+    assert not any(name.startswith("dft/") for name in reached(root, "training/train_model"))
     assert not any(name.startswith("md/") for name in reached(root, "labelling/label_shard"))
 
 
-def test_engines_that_are_left_out_take_what_they_alone_import_with_them(root):
-    everything = reached(root, "md/run_md")
-    assert {"md/engines/potential.py", "potentials/calculators.py"} <= everything
-    fewer = reached(root, "md/run_md", {"md/engines/potential.py"})
-    gone = everything - fewer
-    assert gone >= {"md/engines/potential.py", "potentials/calculators.py"}
-    assert "md/engines/openmm.py" in fewer
-    script = root / "scripts" / "md" / "run_md.py"
-    without = provenance.code_hash(script, ["md/engines/potential.py"])
-    assert provenance.code_hash(script) != without
+def test_the_engine_in_use_counts_with_what_it_alone_imports(root):
+    with_force_field = reached(root, "md/run_md", "ionshift.md.engines.openmm")
+    with_potential = reached(root, "md/run_md", "ionshift.md.engines.potential")
+    added = with_potential - with_force_field
+    assert added >= {"md/engines/potential.py", "potentials/calculators.py"}
+    assert not added & reached(root, "md/run_md", "ionshift.md.engines.gromacs")
+    assert "md/engines/openmm.py" in with_potential
+
+
+def test_only_the_recipe_and_the_descriptor_in_use_count(root):
+    recipe, descriptor = RECIPES.get("krr").module, DESCRIPTORS.get("lmbtr").module
+    found = reached(root, "training/train_model", recipe, descriptor)
+    assert {"learning/recipes/krr.py", "descriptors/lmbtr_kernel.py"} <= found
+    assert not {"learning/recipes/mlp.py", "descriptors/soap.py"} & found
+
+
+@pytest.mark.parametrize(("recipe", "changes"), [("krr", True), ("mlp", False)])
+def test_an_edit_of_krr_changes_the_training_by_krr_alone(tmp_path, root, recipe, changes):
+    shutil.copytree(root / "scripts", tmp_path / "scripts")
+    before = hash_of_training(tmp_path, recipe)
+    with open(tmp_path / "scripts/ionshift/learning/recipes/krr.py", "a") as file:
+        file.write("# another version\n")
+    assert (hash_of_training(tmp_path, recipe) != before) == changes
+
+
+def hash_of_training(folder, recipe):
+    """Hash of the training script in the copy of the library that lies in `folder`."""
+    call = (
+        "from ionshift.core.provenance import code_hash;"
+        "from ionshift.config.registries.recipes import RECIPES;"
+        f"print(code_hash('scripts/training/train_model.py', [RECIPES.get('{recipe}').module]))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(folder / "scripts")}
+    command = [sys.executable, "-c", call]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_module_from_outside_of_the_library_counts(tmp_path, root, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    module = tmp_path / "recipe_from_outside.py"
+    module.write_text("from ionshift.learning import reduction\n")
+    script = root / "scripts/training/train_model.py"
+    before = provenance.code_hash(script, [module.stem])
+    module.write_text("from ionshift.learning import reduction\n\nTREES = 10\n")
+    assert provenance.code_hash(script, [module.stem]) != before
+    assert "learning/reduction.py" in provenance.reachable(script, [module.stem])
+    with pytest.raises(InputError, match=r"not_there.* not on Python's path"):
+        provenance.code_hash(script, ["not_there"])
 
 
 def test_labels_and_training_do_not_reach_dynamics(root):
-    never = {
-        "labels/store.py",
-        "labels/workers.py",
-        "potential_training/reference.py",
-        "potential_training/training.py",
-    }
-    assert not never & reached(root, "md/run_md")
+    never = {"labels/store.py", "labels/workers.py", "learning/committee.py"}
+    assert not never & reached(root, "md/run_md", "ionshift.md.engines.potential")
 
 
 def test_configuration_model_does_not_count(root):
-    for script in (root / "scripts").glob("*/*.py"):
-        assert not [name for name in provenance.reachable(script) if name.startswith("config")]
+    scripts = list((root / "scripts").glob("[!i]*/*.py"))
+    assert len(scripts) > 50
+    for script in scripts:
+        found = provenance.reachable(script)
+        assert not any(name.startswith("config/") for name in found)
 
 
 def test_an_edited_file_is_read_again(tmp_path):

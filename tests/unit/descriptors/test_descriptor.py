@@ -3,7 +3,8 @@ import pytest
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.core.errors import InputError
-from ionshift.descriptors.registry import Geometries, Lmbtr, elements_of, make_descriptor
+from ionshift.descriptors.lmbtr import Lmbtr
+from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
 from molecules import place, template
 
 

@@ -9,7 +9,8 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
 from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
-from ionshift.descriptors.registry import Lmbtr, elements_of
+from ionshift.descriptors.lmbtr import Lmbtr
+from ionshift.descriptors.registry import elements_of
 from ionshift.learning import committee as model
 from ionshift.learning.benchmarks import inference_cost, training_cost
 from ionshift.learning.pca import Axes, Moments

@@ -28,12 +28,12 @@ class Krr:
     centre: torch.Tensor
     points: torch.Tensor
     coefficients: torch.Tensor
-    means_ppm: list
+    means: list
     length: float
     ridge: float
 
     @classmethod
-    def fit(cls, X, y_ppm, fold, config, log):
+    def fit(cls, X, y, fold, config, log):
         """Member m is fitted to the other folds.
 
         Raises
@@ -41,9 +41,9 @@ class Krr:
         InputError
             if there are more than `MAX_LABELS` labels.
         """
-        if len(y_ppm) > MAX_LABELS:
+        if len(y) > MAX_LABELS:
             raise InputError(
-                f"model.recipe = krr: {len(y_ppm)} labels are more than it can hold "
+                f"model.recipe = krr: {len(y)} labels are more than it can hold "
                 f"({MAX_LABELS}); use mlp"
             )
         centre = X.mean(axis=0)
@@ -55,27 +55,27 @@ class Krr:
         errors = {
             (length * unit, ridge): error
             for length in LENGTHS
-            for ridge, error in _errors(_gaussian(squares, length * unit), y_ppm, fold).items()
+            for ridge, error in _errors(_gaussian(squares, length * unit), y, fold).items()
         }
         length, ridge = min(errors, key=errors.get)
         log(
-            f"kernel ridge regression: {len(y_ppm)} labels, length {length / unit:g} median "
-            f"distances, ridge {ridge:g}, RMSE over folds {errors[length, ridge]:.3f} ppm"
+            f"kernel ridge regression: {len(y)} labels, length {length / unit:g} median "
+            f"distances, ridge {ridge:g}, RMSE over folds {errors[length, ridge]:.3g}"
         )
         kernel = _gaussian(squares, length)
         members = np.unique(fold)
-        coefficients, means_ppm = np.zeros((len(members), len(y_ppm))), []
+        coefficients, means = np.zeros((len(members), len(y))), []
         for row, member in zip(coefficients, members, strict=True):
             used = np.flatnonzero(fold != member)
-            mean_ppm = float(y_ppm[used].mean())
+            mean = float(y[used].mean())
             matrix = kernel[np.ix_(used, used)] + ridge * np.eye(len(used))
-            row[used] = scipy.linalg.solve(matrix, y_ppm[used] - mean_ppm, assume_a="pos")
-            means_ppm.append(mean_ppm)
+            row[used] = scipy.linalg.solve(matrix, y[used] - mean, assume_a="pos")
+            means.append(mean)
         tensors = (torch.tensor(part) for part in (centre, points, coefficients))
-        return cls(*tensors, means_ppm, length, ridge)
+        return cls(*tensors, means, length, ridge)
 
     def predict(self, X):
-        """Shieldings (n_members, n) in ppm."""
+        """Targets (n_members, n)."""
         centred = np.asarray(X, float) - self.centre.numpy()
         points = self.points.numpy()
         squares = (
@@ -84,7 +84,7 @@ class Krr:
             - 2 * centred @ points.T
         )
         kernel = _gaussian(np.maximum(squares, 0.0), self.length)
-        return np.array(self.means_ppm)[:, None] + self.coefficients.numpy() @ kernel.T
+        return np.array(self.means)[:, None] + self.coefficients.numpy() @ kernel.T
 
     def state(self):
         return vars(self)

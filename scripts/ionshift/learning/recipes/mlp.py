@@ -21,39 +21,39 @@ class Mlp:
     axes: torch.Tensor
     offset: torch.Tensor
     weights: list
-    mean_ppm: float
-    sd_ppm: float
+    mean: float
+    sd: float
 
     @classmethod
-    def fit(cls, X, y_ppm, fold, config, log):
+    def fit(cls, X, y, fold, config, log):
         """Member m is trained on the other folds and stopped on fold m."""
         members = np.unique(fold)
         reductions = [Reduction.fit(X[fold != m], config.n_components) for m in members]
         k = min(len(reduction.components) for reduction in reductions)
         axes = [r.components[:k].T / r.scale for r in reductions]
         offset = [r.mean @ a for r, a in zip(reductions, axes, strict=True)]
-        mean_ppm, sd_ppm = float(y_ppm.mean()), float(y_ppm.std()) or 1.0
+        mean, sd = float(y.mean()), float(y.std()) or 1.0
         model = cls(
             torch.tensor(np.hstack(axes), dtype=torch.float32),
             torch.tensor(np.concatenate(offset), dtype=torch.float32),
             _initial_weights(
                 len(members), [k, *config.hidden], torch.Generator().manual_seed(config.seed)
             ),
-            mean_ppm,
-            sd_ppm,
+            mean,
+            sd,
         )
-        target = torch.tensor((y_ppm - mean_ppm) / sd_ppm, dtype=torch.float32)
+        target = torch.tensor((y - mean) / sd, dtype=torch.float32)
         model.weights, n_epochs = _fit(
             model.weights, model._inputs(X), target, torch.tensor(fold), config
         )
-        log(f"{len(members)} networks: {len(y_ppm)} labels, {n_epochs} epochs")
+        log(f"{len(members)} networks: {len(y)} labels, {n_epochs} epochs")
         return model
 
     def predict(self, X):
-        """Shieldings (n_members, n) in ppm."""
+        """Targets (n_members, n)."""
         with torch.no_grad():
             scaled = _forward(self.weights, self._inputs(X))
-        return self.mean_ppm + self.sd_ppm * scaled.numpy().astype(float)
+        return self.mean + self.sd * scaled.numpy().astype(float)
 
     def _inputs(self, X):
         n_members = len(self.weights[0])

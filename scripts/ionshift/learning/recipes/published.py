@@ -22,35 +22,35 @@ class Published:
 
     filled: torch.Tensor
     networks: list
-    means_ppm: list
-    sds_ppm: list
+    means: list
+    sds: list
 
     @classmethod
-    def fit(cls, X, y_ppm, fold, config, log):
+    def fit(cls, X, y, fold, config, log):
         """Member m is trained on the other folds."""
         filled = torch.tensor(np.abs(X).max(axis=0) > 0)
         inputs = torch.tensor(X, dtype=torch.float32)[:, filled]
         model = cls(filled, [], [], [])
         for member in np.unique(fold):
             used = torch.tensor(fold != member)
-            y = y_ppm[fold != member]
-            mean_ppm, sd_ppm = float(y.mean()), float(y.std()) or 1.0
-            target = torch.tensor((y - mean_ppm) / sd_ppm, dtype=torch.float32)
+            taught = y[fold != member]
+            mean, sd = float(taught.mean()), float(taught.std()) or 1.0
+            target = torch.tensor((taught - mean) / sd, dtype=torch.float32)
             generator = torch.Generator().manual_seed(1000 * config.seed + int(member))
             model.networks.append(
                 _fit(inputs[used], target, X.shape[1], config.max_epochs, generator)
             )
-            model.means_ppm.append(mean_ppm)
-            model.sds_ppm.append(sd_ppm)
-        log(f"{len(model.networks)} networks: {len(y_ppm)} labels, {config.max_epochs} epochs")
+            model.means.append(mean)
+            model.sds.append(sd)
+        log(f"{len(model.networks)} networks: {len(y)} labels, {config.max_epochs} epochs")
         return model
 
     def predict(self, X):
-        """Shieldings (n_members, n) in ppm."""
+        """Targets (n_members, n)."""
         inputs = torch.tensor(np.asarray(X, np.float32))[:, self.filled]
         with torch.no_grad():
             scaled = np.stack([_forward(network, inputs).numpy() for network in self.networks])
-        return np.array(self.means_ppm)[:, None] + np.array(self.sds_ppm)[:, None] * scaled
+        return np.array(self.means)[:, None] + np.array(self.sds)[:, None] * scaled
 
     def state(self):
         return vars(self)
