@@ -43,6 +43,7 @@ LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
 
 Recipe = StrEnum("Recipe", {name: name for name in RECIPES.names()})
 Kernel = StrEnum("Kernel", {name: name for name in DESCRIPTORS.names()})
+MLP, KRR, LMBTR = Recipe("mlp"), Recipe("krr"), Kernel("lmbtr")
 
 
 class Method(StrEnum):
@@ -226,14 +227,14 @@ def train(
         float | None, typer.Option("--radius-A", help="Radius of an environment.")
     ] = None,
     group: Annotated[str | None, typer.Option(help="Key of the frames that groups them.")] = None,
-    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe("mlp"),
-    descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = Kernel("lmbtr"),
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = MLP,
+    descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = LMBTR,
 ) -> None:
     """Train a model of any nucleus on an extxyz file and write it with its measured errors."""
     from ionshift.cli import train_from_extxyz
 
     train_from_extxyz.main(
-        data, folder, target, nucleus, radius_A, group, recipe.value, descriptor.value
+        data, folder, target, unit, nucleus, radius_A, group, recipe.value, descriptor.value
     )
 
 
@@ -329,7 +330,7 @@ def bench_inference(
 
 @bench.command("learning")
 def bench_learning(
-    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = Recipe("krr"),
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = KRR,
     held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
 ) -> None:
     """Test error against the number of shipped labels."""
