@@ -1,4 +1,3 @@
-from ionshift.config import md as md_settings
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
 from ionshift.core.tables import SCORES
