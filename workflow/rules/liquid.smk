@@ -1,4 +1,3 @@
-from ionshift.config import md as md_settings
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.engines import ENGINES
 from ionshift.config.registries.recipes import RECIPES
