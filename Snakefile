@@ -16,6 +16,7 @@ if not workflow.configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/figures.smk"
 
 
 for stage in KIND.stages(STUDY):

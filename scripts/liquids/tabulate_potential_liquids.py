@@ -10,7 +10,7 @@ from ionshift.config.part import given
 from ionshift.config.shell import Shell
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
-from ionshift.potential_training.comparison import SOURCES, liquid_table
+from ionshift.potential_training.comparison import SOURCES, liquid_table, shielding_histograms
 from ionshift.solvation.shells import read_cutoff_A
 
 
@@ -20,7 +20,7 @@ def main(snakemake, log):
     densities = {
         name: densities_g_cm3(files[f"{name}_summaries"], params.systems) for name in SOURCES
     }
-    parts = []
+    parts, rdfs, histograms = [], [], []
     for number, system in enumerate(params.systems):
         found = {
             name: {
@@ -35,10 +35,16 @@ def main(snakemake, log):
             {name: found[name][kind] for name in SOURCES}
             for kind in ("density", "rdf", "predictions", "members")
         ]
+        rdfs += [one["rdf"].assign(source=name) for name, one in found.items()]
+        histograms.append(
+            shielding_histograms(system, {name: one["predictions"] for name, one in found.items()})
+        )
         parts.append(liquid_table(system, *by_kind, shell, params.n_blocks))
     table = pd.concat(parts, ignore_index=True)
     log("\n" + table.to_string(index=False, float_format="%.3f"))
     write_table(table, snakemake.output.table)
+    write_table(pd.concat(rdfs, ignore_index=True), snakemake.output.rdf)
+    write_table(pd.concat(histograms, ignore_index=True), snakemake.output.shieldings)
 
 
 def densities_g_cm3(summaries, systems):

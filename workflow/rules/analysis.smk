@@ -1,4 +1,5 @@
-TABLE_RULES += ["tabulate_md", "tabulate_rdf", "tabulate_shifts"]
+TABLE_RULES += ["tabulate_md", "tabulate_rdf", "tabulate_shifts", "tabulate_experiment"]
+FIGURE_NAMES += ["spectra", "lines", "shifts", "speciation", "settling", "rdf", "thermodynamics"]
 
 
 rule tabulate_md:
@@ -90,3 +91,22 @@ rule tabulate_shifts:
         "Mean shifts, spectra and speciation"
     script:
         "../../scripts/analysis/tabulate_shifts.py"
+
+
+rule tabulate_experiment:
+    input:
+        experiment=STUDY.spectrum.experiment or [],
+    output:
+        experiment=f"{TABLES}/experiment.csv",
+    log:
+        f"{LOGS}/tabulate_experiment.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    params:
+        code=code("analysis/tabulate_experiment"),
+    message:
+        "The measured series, if one is named"
+    script:
+        "../../scripts/analysis/tabulate_experiment.py"

@@ -3,23 +3,24 @@
 # What predictions alone give, and the optional columns that it takes.
 FROM_PREDICTIONS = {
     "tabulate_shifts": [],
-    "plot_spectra": [],
-    "plot_lines": [],
-    "plot_shifts": [],
-    "plot_speciation": [],
-    "plot_settling": [],
+    "tabulate_experiment": [],
+    "spectra": [],
+    "lines": [],
+    "shifts": [],
+    "speciation": [],
+    "settling": [],
     "tabulate_exchange": [],
-    "plot_shift_autocorrelation": [],
-    "plot_exchange": [],
+    "shift_autocorrelation": [],
+    "exchange": [],
     "tabulate_decomposition": [],
-    "plot_decomposition": [],
+    "decomposition": [],
     "tabulate_lsi": ["lsi_A2"],
-    "plot_lsi_scatter": ["lsi_A2"],
-    "plot_lsi_ranges": ["lsi_A2"],
+    "lsi_scatter": ["lsi_A2"],
+    "lsi_ranges": ["lsi_A2"],
     "tabulate_map": [*SCORES, "lsi_A2"],
-    "plot_map": [*SCORES, "lsi_A2"],
+    "pca": [*SCORES, "lsi_A2"],
     "tabulate_pca_meaning": SCORES,
-    "plot_pca_meaning": SCORES,
+    "pca_meaning": SCORES,
 }
 
 
@@ -27,14 +28,16 @@ if ARCHIVE:
     ARCHIVED_COLUMNS = archived.columns(ARCHIVE, SYSTEMS)
     LEFT_OUT = [
         name
-        for name in TABLE_RULES + FIGURE_RULES
+        for name in TABLE_RULES + FIGURE_RULES + FIGURE_NAMES
         if not set(FROM_PREDICTIONS.get(name, [None])) <= ARCHIVED_COLUMNS
     ]
     TABLE_RULES = [name for name in TABLE_RULES if name not in LEFT_OUT]
     FIGURE_RULES = [name for name in FIGURE_RULES if name not in LEFT_OUT]
+    FIGURE_NAMES = [name for name in FIGURE_NAMES if name not in LEFT_OUT]
 
     ruleorder: import_predictions > predict_shifts
     ruleorder: import_molarities > tabulate_md
+    ruleorder: import_variance > find_axes
 
     rule import_predictions:
         input:
@@ -77,3 +80,21 @@ if ARCHIVE:
             "Taking archived molarities"
         script:
             "../../scripts/archived/import_molarities.py"
+
+    rule import_variance:
+        input:
+            variance=archived.variance_file(ARCHIVE),
+        output:
+            variance=f"{TABLES}/pca_variance.csv",
+        log:
+            f"{LOGS}/import_variance.log",
+        localrule: True
+        conda:
+            "../../envs/analysis.yaml"
+        threads: 1
+        params:
+            code=code("archived/import_variance"),
+        message:
+            "Taking the archived variance of the principal axes"
+        script:
+            "../../scripts/archived/import_variance.py"

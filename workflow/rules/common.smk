@@ -20,9 +20,11 @@ LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 TABLES = f"{RESULTS}/tables"
 FIGURES = f"{RESULTS}/figures"
-# The targets `tables` and `figures` take the rules that are named here.
+# The targets `tables` and `figures` take the rules and figures that are named here.
 TABLE_RULES = []
 FIGURE_RULES = []
+# Figures of the catalogue that this study has.
+FIGURE_NAMES = []
 # Tables and figures of the kind that this study cannot have, by rule.
 LEFT_OUT = []
 

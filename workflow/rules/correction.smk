@@ -1,7 +1,7 @@
 # Labels brought to the level of a dearer protocol: included where the configuration names labels of
 # it. What the model is trained on is what this leaves.
 TABLE_RULES += ["correct_labels"]
-FIGURE_RULES += ["plot_label_correction"]
+FIGURE_NAMES += ["label_correction"]
 
 
 rule correct_labels:
@@ -34,29 +34,3 @@ rule correct_labels:
 
 
 TRAINING_LABELS = rules.correct_labels.output.clusters
-
-
-rule plot_label_correction:
-    input:
-        pairs=rules.correct_labels.output.pairs,
-        summary=rules.correct_labels.output.summary,
-    output:
-        pdf=f"{FIGURES}/label_correction.pdf",
-        png=report(
-            f"{FIGURES}/label_correction.png",
-            caption="../report/plot_label_correction.rst",
-            category="Labels",
-            labels={"figure": "correction"},
-        ),
-    log:
-        f"{LOGS}/plot_label_correction.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_label_correction"),
-    message:
-        "Drawing: labels of both protocols and the line through them"
-    script:
-        "../../scripts/figures/plot_label_correction.py"

@@ -21,30 +21,5 @@ rule tabulate_costs:
         "../../scripts/costs/tabulate_costs.py"
 
 
-rule plot_costs:
-    input:
-        costs=rules.tabulate_costs.output.costs,
-    output:
-        pdf=f"{FIGURES}/costs.pdf",
-        png=report(
-            f"{FIGURES}/costs.png",
-            caption="../report/plot_costs.rst",
-            category="The run",
-            labels={"figure": "costs"},
-        ),
-    log:
-        f"{LOGS}/plot_costs.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_costs"),
-    message:
-        "Drawing: recorded time and memory of every rule"
-    script:
-        "../../scripts/figures/plot_costs.py"
-
-
 TABLE_RULES += ["tabulate_costs"]
-FIGURE_RULES += ["plot_costs"]
+FIGURE_NAMES += ["costs"]

@@ -7,8 +7,8 @@ ELF_SURFACE_KEYS = [
 ]
 
 if STUDY.elf.n_clusters:
-    TABLE_RULES += ["tabulate_elf"]
-    FIGURE_RULES += ["plot_elf", "plot_elf_shielding", "plot_elf_surfaces"]
+    TABLE_RULES += ["tabulate_elf", "tabulate_published_elf"]
+    FIGURE_NAMES += ["elf", "elf_shielding", "elf_surfaces"]
 
 
 rule measure_elf:
@@ -73,81 +73,20 @@ rule tabulate_elf:
         "../../scripts/elf/tabulate_elf.py"
 
 
-rule plot_elf:
+rule tabulate_published_elf:
     input:
-        clusters=rules.tabulate_elf.output.clusters,
-        groups=rules.tabulate_elf.output.groups,
         published=STUDY.elf.published or [],
     output:
-        pdf=f"{FIGURES}/elf.pdf",
-        png=report(
-            f"{FIGURES}/elf.png",
-            caption="../report/plot_elf.rst",
-            category="Electron localization",
-            labels={"figure": "deformation against concentration"},
-        ),
+        published=f"{TABLES}/elf_published.csv",
     log:
-        f"{LOGS}/plot_elf.log",
+        f"{LOGS}/tabulate_published_elf.log",
+    localrule: True
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     params:
-        style=block("figures"),
-        code=code("figures/plot_elf"),
+        code=code("elf/tabulate_published_elf"),
     message:
-        "Drawing: Deformation factors against concentration"
+        "Published deformation factors, if they are named"
     script:
-        "../../scripts/figures/plot_elf.py"
-
-
-rule plot_elf_shielding:
-    input:
-        clusters=rules.tabulate_elf.output.clusters,
-        correlation=rules.tabulate_elf.output.correlation,
-    output:
-        pdf=f"{FIGURES}/elf_shielding.pdf",
-        png=report(
-            f"{FIGURES}/elf_shielding.png",
-            caption="../report/plot_elf_shielding.rst",
-            category="Electron localization",
-            labels={"figure": "deformation against shielding"},
-        ),
-    log:
-        f"{LOGS}/plot_elf_shielding.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_elf_shielding"),
-    message:
-        "Drawing: Deformation factors against the shielding"
-    script:
-        "../../scripts/figures/plot_elf_shielding.py"
-
-
-rule plot_elf_surfaces:
-    input:
-        surfaces=rules.tabulate_elf.output.surfaces,
-        atoms=rules.tabulate_elf.output.atoms,
-        clusters=rules.tabulate_elf.output.clusters,
-    output:
-        pdf=f"{FIGURES}/elf_surfaces.pdf",
-        png=report(
-            f"{FIGURES}/elf_surfaces.png",
-            caption="../report/plot_elf_surfaces.rst",
-            category="Electron localization",
-            labels={"figure": "ELF surfaces"},
-        ),
-    log:
-        f"{LOGS}/plot_elf_surfaces.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_elf_surfaces"),
-    message:
-        "Drawing: Surface that ends the core in two typical clusters"
-    script:
-        "../../scripts/figures/plot_elf_surfaces.py"
+        "../../scripts/elf/tabulate_published_elf.py"

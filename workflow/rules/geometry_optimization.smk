@@ -2,7 +2,7 @@
 RELAXATION = STUDY.geometry_optimization
 RELAXED_LABELS = RELAXATION.shieldings != "none"
 TABLE_RULES += ["tabulate_relaxation"]
-FIGURE_RULES += ["plot_relaxation"]
+FIGURE_NAMES += ["relaxation"]
 
 
 rule relax_clusters:
@@ -123,29 +123,3 @@ rule tabulate_relaxation:
         "What relaxation does to distances and mean shieldings"
     script:
         "../../scripts/geometry_optimization/tabulate_relaxation.py"
-
-
-rule plot_relaxation:
-    input:
-        clusters=rules.tabulate_relaxation.output.clusters,
-        groups=rules.tabulate_relaxation.output.groups,
-    output:
-        pdf=f"{FIGURES}/relaxation.pdf",
-        png=report(
-            f"{FIGURES}/relaxation.png",
-            caption="../report/plot_relaxation.rst",
-            category="Labels",
-            labels={"figure": "relaxed clusters"},
-        ),
-    log:
-        f"{LOGS}/plot_relaxation.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_relaxation"),
-    message:
-        "Drawing: distances and shieldings before and after relaxation"
-    script:
-        "../../scripts/figures/plot_relaxation.py"

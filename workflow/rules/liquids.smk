@@ -1,7 +1,7 @@
 # MD with a potential against the classical MD of the same box: included where a study that trains
 # its potential runs such boxes.
 TABLE_RULES += ["tabulate_potential_liquids"]
-FIGURE_RULES += ["plot_potential_liquids"]
+FIGURE_NAMES += ["potential_liquids"]
 
 
 use rule measure_pairs as measure_classical_pairs with:
@@ -54,6 +54,8 @@ rule tabulate_potential_liquids:
             category="Potential",
             labels={"figure": "liquids (table)"},
         ),
+        rdf=f"{TABLES}/potential_liquids_rdf.csv",
+        shieldings=f"{TABLES}/potential_liquids_shieldings.csv",
     log:
         f"{LOGS}/tabulate_potential_liquids.log",
     conda:
@@ -71,34 +73,3 @@ rule tabulate_potential_liquids:
         "Comparing the liquids of potential and force field"
     script:
         "../../scripts/liquids/tabulate_potential_liquids.py"
-
-
-rule plot_potential_liquids:
-    input:
-        table=rules.tabulate_potential_liquids.output.table,
-        classical_rdf=rules.tabulate_potential_liquids.input.classical_rdf,
-        classical_predictions=rules.tabulate_potential_liquids.input.classical_predictions,
-        potential_rdf=rules.tabulate_potential_liquids.input.potential_rdf,
-        potential_predictions=rules.tabulate_potential_liquids.input.potential_predictions,
-    output:
-        pdf=f"{FIGURES}/potential_liquids.pdf",
-        png=report(
-            f"{FIGURES}/potential_liquids.png",
-            caption="../report/plot_potential_liquids.rst",
-            category="Potential",
-            labels={"figure": "liquids"},
-        ),
-    log:
-        f"{LOGS}/plot_potential_liquids.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        systems=COMPARED,
-        ligand_elements=STUDY.shell.ligand_elements,
-        style=block("figures"),
-        code=code("figures/plot_potential_liquids"),
-    message:
-        "Drawing: the liquids of potential and force field"
-    script:
-        "../../scripts/figures/plot_potential_liquids.py"

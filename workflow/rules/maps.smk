@@ -1,9 +1,10 @@
 TABLE_RULES += ["tabulate_map", "tabulate_pca_meaning"]
-FIGURE_RULES += ["plot_map", "plot_pca_meaning", "write_map_page"]
+FIGURE_NAMES += ["pca", "pca_meaning"]
+FIGURE_RULES += ["write_map_page"]
 # One system has no change of its mean shift to explain.
 if len(SYSTEMS) > 1:
     TABLE_RULES += ["tabulate_decomposition"]
-    FIGURE_RULES += ["plot_decomposition"]
+    FIGURE_NAMES += ["decomposition"]
 
 
 rule measure_symmetry:
@@ -36,10 +37,8 @@ rule measure_symmetry:
 
 if ARCHIVE:
     SYMMETRY = archived.symmetry_files(ARCHIVE, SYSTEMS)
-    AXES_VARIANCE = archived.variance_file(ARCHIVE)
 else:
     SYMMETRY = expand(rules.measure_symmetry.output.symmetry, system=SYSTEMS)
-    AXES_VARIANCE = rules.find_axes.output.variance
 
 
 rule tabulate_map:
@@ -120,82 +119,6 @@ rule tabulate_decomposition:
         "Decomposing the change of the mean shift"
     script:
         "../../scripts/maps/tabulate_decomposition.py"
-
-
-rule plot_map:
-    input:
-        map=rules.tabulate_map.output.map,
-        variance=AXES_VARIANCE,
-    output:
-        pdf=f"{FIGURES}/pca.pdf",
-        png=report(
-            f"{FIGURES}/pca.png",
-            caption="../report/plot_map.rst",
-            category="Map",
-            labels={"figure": "map"},
-        ),
-    log:
-        f"{LOGS}/plot_map.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_map"),
-    message:
-        "Drawing: Environments on principal components"
-    script:
-        "../../scripts/figures/plot_map.py"
-
-
-rule plot_pca_meaning:
-    input:
-        meaning=rules.tabulate_pca_meaning.output.meaning,
-    output:
-        pdf=f"{FIGURES}/pca_meaning.pdf",
-        png=report(
-            f"{FIGURES}/pca_meaning.png",
-            caption="../report/plot_pca_meaning.rst",
-            category="Map",
-            labels={"figure": "what the components mean"},
-        ),
-    log:
-        f"{LOGS}/plot_pca_meaning.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_pca_meaning"),
-    message:
-        "Drawing: What the principal components mean"
-    script:
-        "../../scripts/figures/plot_pca_meaning.py"
-
-
-rule plot_decomposition:
-    input:
-        decomposition=rules.tabulate_decomposition.output.decomposition,
-    output:
-        pdf=f"{FIGURES}/decomposition.pdf",
-        png=report(
-            f"{FIGURES}/decomposition.png",
-            caption="../report/plot_decomposition.rst",
-            category="Spectra",
-            labels={"figure": "why the mean shift changes"},
-        ),
-    log:
-        f"{LOGS}/plot_decomposition.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_decomposition"),
-    message:
-        "Drawing: Why the mean shift changes"
-    script:
-        "../../scripts/figures/plot_decomposition.py"
 
 
 rule cut_map_clusters:

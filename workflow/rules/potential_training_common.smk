@@ -29,10 +29,10 @@ VALIDATION_BOX = next(iter(TRAINING_SYSTEMS))
 # Systems whose MD with the potential has its classical counterpart.
 COMPARED = STUDY.systems_with_both()
 TABLE_RULES += ["evaluate_potential", "validate_potential"]
-FIGURE_RULES += ["plot_potential_parity", "plot_potential_errors", "plot_potential_validation"]
+FIGURE_NAMES += ["potential_parity", "potential_errors", "potential_validation"]
 if LAST_ROUND:
     TABLE_RULES += ["tabulate_rounds"]
-    FIGURE_RULES += ["plot_potential_rounds"]
+    FIGURE_NAMES += ["potential_rounds"]
 
 
 wildcard_constraints:

@@ -1,13 +1,5 @@
 TABLE_RULES += ["tabulate_pairs", "tabulate_lsi", "tabulate_lsi_cutoffs", "tabulate_networks"]
-FIGURE_RULES += [
-    "plot_pairs",
-    "plot_lsi_scatter",
-    "plot_lsi_ranges",
-    "plot_lsi_cutoffs",
-    "plot_network_sizes",
-    "plot_network_shifts",
-    "plot_largest_aggregate",
-]
+FIGURE_NAMES += ["pair_rdf", "lsi_scatter", "lsi_ranges", "lsi_cutoffs", "network_sizes", "network_shifts", "largest_aggregate"]
 
 
 rule measure_pairs:
@@ -215,179 +207,22 @@ rule tabulate_networks:
         "../../scripts/structure/tabulate_networks.py"
 
 
-rule plot_pairs:
-    input:
-        rdf=rules.tabulate_pairs.output.rdf,
-    output:
-        pdf=f"{FIGURES}/pair_rdf.pdf",
-        png=report(
-            f"{FIGURES}/pair_rdf.png",
-            caption="../report/plot_pairs.rst",
-            category="Structure",
-            labels={"figure": "pair distributions"},
-        ),
-    log:
-        f"{LOGS}/plot_pairs.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_pairs"),
-    message:
-        "Drawing: Pair distributions and running coordination numbers"
-    script:
-        "../../scripts/figures/plot_pairs.py"
-
-
-rule plot_lsi_scatter:
-    input:
-        sample=rules.tabulate_lsi.output.sample,
-        correlation=rules.tabulate_lsi.output.correlation,
-    output:
-        pdf=f"{FIGURES}/lsi_scatter.pdf",
-        png=report(
-            f"{FIGURES}/lsi_scatter.png",
-            caption="../report/plot_lsi_scatter.rst",
-            category="Structure",
-            labels={"figure": "LSI against shift"},
-        ),
-    log:
-        f"{LOGS}/plot_lsi_scatter.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_lsi_scatter"),
-    message:
-        "Drawing: Local structure index against shift"
-    script:
-        "../../scripts/figures/plot_lsi_scatter.py"
-
-
-rule plot_lsi_ranges:
-    input:
-        histograms=rules.tabulate_lsi.output.histograms,
-        ranges=rules.tabulate_lsi.output.ranges,
-    output:
-        pdf=f"{FIGURES}/lsi_ranges.pdf",
-        png=report(
-            f"{FIGURES}/lsi_ranges.png",
-            caption="../report/plot_lsi_ranges.rst",
-            category="Structure",
-            labels={"figure": "shifts by LSI range"},
-        ),
-    log:
-        f"{LOGS}/plot_lsi_ranges.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_lsi_ranges"),
-    message:
-        "Drawing: Shifts by range of the local structure index"
-    script:
-        "../../scripts/figures/plot_lsi_ranges.py"
-
-
-rule plot_lsi_cutoffs:
-    input:
-        cutoffs=rules.tabulate_lsi_cutoffs.output.cutoffs,
-    output:
-        pdf=f"{FIGURES}/lsi_cutoffs.pdf",
-        png=report(
-            f"{FIGURES}/lsi_cutoffs.png",
-            caption="../report/plot_lsi_cutoffs.rst",
-            category="Structure",
-            labels={"figure": "LSI against its cut-off"},
-        ),
-    log:
-        f"{LOGS}/plot_lsi_cutoffs.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_lsi_cutoffs"),
-    message:
-        "Drawing: Local structure index against its cut-off"
-    script:
-        "../../scripts/figures/plot_lsi_cutoffs.py"
-
-
-rule plot_network_sizes:
-    input:
-        networks=rules.tabulate_networks.output.networks,
-    output:
-        pdf=f"{FIGURES}/network_sizes.pdf",
-        png=report(
-            f"{FIGURES}/network_sizes.png",
-            caption="../report/plot_network_sizes.rst",
-            category="Structure",
-            labels={"figure": "aggregate sizes"},
-        ),
-    log:
-        f"{LOGS}/plot_network_sizes.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_network_sizes"),
-    message:
-        "Drawing: Distribution of aggregate sizes"
-    script:
-        "../../scripts/figures/plot_network_sizes.py"
-
-
-rule plot_network_shifts:
-    input:
-        networks=rules.tabulate_networks.output.networks,
-    output:
-        pdf=f"{FIGURES}/network_shifts.pdf",
-        png=report(
-            f"{FIGURES}/network_shifts.png",
-            caption="../report/plot_network_shifts.rst",
-            category="Structure",
-            labels={"figure": "shift by aggregate size"},
-        ),
-    log:
-        f"{LOGS}/plot_network_shifts.log",
-    conda:
-        "../../envs/figures.yaml"
-    threads: 1
-    params:
-        style=block("figures"),
-        code=code("figures/plot_network_shifts"),
-    message:
-        "Drawing: Mean shift by aggregate size"
-    script:
-        "../../scripts/figures/plot_network_shifts.py"
-
-
-rule plot_largest_aggregate:
+rule tabulate_aggregate:
     input:
         atoms=f"{RESULTS}/structure/atoms_{SYSTEMS[-1]}.csv",
         bonds=f"{RESULTS}/structure/bonds_{SYSTEMS[-1]}.csv",
     output:
-        pdf=f"{FIGURES}/largest_aggregate.pdf",
-        png=report(
-            f"{FIGURES}/largest_aggregate.png",
-            caption="../report/plot_largest_aggregate.rst",
-            category="Structure",
-            labels={"figure": "largest aggregate"},
-        ),
+        atoms=f"{TABLES}/largest_aggregate_atoms.csv",
+        bonds=f"{TABLES}/largest_aggregate_bonds.csv",
     log:
-        f"{LOGS}/plot_largest_aggregate.log",
+        f"{LOGS}/tabulate_aggregate.log",
+    localrule: True
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     params:
-        style=block("figures"),
-        code=code("figures/plot_largest_aggregate"),
+        code=code("structure/tabulate_aggregate"),
     message:
-        "Drawing: Largest aggregate of the last system"
+        "Taking the largest aggregate of the last system"
     script:
-        "../../scripts/figures/plot_largest_aggregate.py"
+        "../../scripts/structure/tabulate_aggregate.py"

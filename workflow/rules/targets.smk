@@ -1,7 +1,3 @@
-# Figures take seconds each: they are drawn where Snakemake runs, not queued on a cluster.
-workflow.localrules(*FIGURE_RULES)
-
-
 rule tables:
     input:
         [getattr(rules, name).output for name in TABLE_RULES],
@@ -12,5 +8,6 @@ rule tables:
 rule figures:
     input:
         [getattr(rules, name).output for name in FIGURE_RULES],
+        expand(rules.figure.output, figure=FIGURE_NAMES),
     message:
         "All figures are drawn"

@@ -1,3 +1,6 @@
+FIGURE_NAMES += ["parity", "learning_curve"]
+
+
 rule train_model:
     input:
         labels=TRAINING_LABELS,

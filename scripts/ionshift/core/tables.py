@@ -5,6 +5,12 @@ import pandas as pd
 
 from ionshift.core.errors import InputError
 
+CLASSES = ("SSIP", "CIP", "AGG", "AGG+")
+"""Solvation classes, by rising number of anions in the shell."""
+TOTAL = "all"
+"""In place of a class: the row that joins them."""
+POOLED = "all systems"
+"""In place of a system: the row that joins them."""
 ENVIRONMENT = ["replica", "frame", "nucleus"]
 EARLIER_NAMES = {"li": "nucleus", "class": "solvation_class"}
 """Columns of files written before version 0.2 to their present names."""

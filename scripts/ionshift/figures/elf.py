@@ -9,7 +9,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import ConvexHull
 
 from ionshift.figures.style import bar_length, make_axes
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import CLASSES
 
 FACTOR_LABELS = {"axis_ratio": "axis ratio", "peak_ratio": "peak ratio"}
 ATOM_COLOURS = {"Li": "#CC79A7", "O": "#D55E00", "N": "#0072B2", "F": "#009E73", "S": "#E69F00"}

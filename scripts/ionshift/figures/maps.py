@@ -6,9 +6,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes
-from ionshift.learning.pca_map import POOLED
-from ionshift.nmr.decomposition import TOTAL
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import POOLED
+from ionshift.core.tables import TOTAL
+from ionshift.core.tables import CLASSES
 
 SHIFT_COLORMAP = "coolwarm"
 CORRELATION_COLORMAP = "PuOr_r"

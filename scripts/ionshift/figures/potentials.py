@@ -11,8 +11,7 @@ from ionshift.figures.style import (
     plain_log_ticks,
     system_colours,
 )
-from ionshift.potential_training.validation import hole_eV
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import CLASSES
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
 LINES = {"classical": "--", "potential": "-"}
@@ -86,7 +85,7 @@ def validation(checks, nve, scan, style):
     left.set(xlabel="time / ps", ylabel="energy / meV an atom")
     limit_eV = checks.set_index("check").loc["short_range_repulsion", "limit"]
     for pair, part in scan.groupby("pair"):
-        falls = not hole_eV(part["energy_eV"].to_numpy()) <= limit_eV
+        falls = not part["hole_eV"].iloc[0] <= limit_eV
         right.plot(
             part["distance_A"],
             part["energy_eV"],
@@ -103,8 +102,11 @@ def validation(checks, nve, scan, style):
     return figure
 
 
-def rounds(errors, met, exploration, style):
-    """Test error of every round's committee; deviation of its forces along the MD of the next."""
+def rounds(errors, met, low_eV_A, high_eV_A, style):
+    """Test error of every round's committee; deviation of its forces along the MD of the next.
+
+    Frames between the limits of the deviation, `low_eV_A` and `high_eV_A`, are labelled.
+    """
     figure, (left, right) = make_axes(style, aspect=0.7, n_columns=2)
     numbers = sorted(set(errors["test_round"]) | set(met["round"]))
     colours = system_colours(numbers, style)
@@ -119,18 +121,18 @@ def rounds(errors, met, exploration, style):
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
     for (number, _), part in met.groupby(["round", "box"]):
         right.plot(part["time_ps"], part["deviation_eV_A"], lw=0.8, color=colours[number])
-    for limit in (exploration.deviation_low_eV_A, exploration.deviation_high_eV_A):
+    for limit in (low_eV_A, high_eV_A):
         right.axhline(limit, color="black", lw=0.6, ls="--")
     right.set(xlabel="time / ps", ylabel="force deviation / eV A$^{-1}$", yscale="log")
     plain_log_ticks(right.yaxis)
     return figure
 
 
-def liquids(table, rdf, predictions, ligand_elements, style):
+def liquids(table, rdf, shieldings, ligand_elements, style):
     """g(r) with solvents and anions, shares of the classes and shieldings of both liquids.
 
-    Four panels a system. `rdf` and `predictions` are dicts by source (the keys of `LINES`); those
-    of `predictions` are dicts by system.
+    Four panels per system. `rdf` and `shieldings` (see `comparison.shielding_histograms`) have a
+    column source: classical or potential.
     """
     systems = list(dict.fromkeys(table["system"]))
     figure, axes = make_axes(style, 0.85 * len(systems) + 0.1, 2 * len(systems), 2, squeeze=False)
@@ -139,7 +141,7 @@ def liquids(table, rdf, predictions, ligand_elements, style):
         for axis, role in zip(upper, ROLES, strict=True):
             _liquid_rdf(axis, rdf, system, ligand_elements, role)
         _class_shares(lower[0], table[table["system"] == system], style)
-        _shieldings(lower[1], {name: predictions[name][system] for name in LINES})
+        _shieldings(lower[1], shieldings[shieldings["system"] == system])
         upper[0].set_title(system, loc="left", pad=2, fontsize=style.font_size_pt)
     handles = [
         Line2D([], [], color="black", ls=LINES[name], label=SOURCE_LABELS[name]) for name in LINES
@@ -150,7 +152,7 @@ def liquids(table, rdf, predictions, ligand_elements, style):
 
 def _liquid_rdf(axis, rdf, system, ligand_elements, role):
     for name in LINES:
-        own = rdf[name][rdf[name]["system"] == system]
+        own = rdf[(rdf["source"] == name) & (rdf["system"] == system)]
         for element in ligand_elements:
             part = own[own["pair"].str.endswith(f"-{element} ({role})")]
             axis.plot(part["r_A"], part["g"], color=ROLES[role], ls=LINES[name])
@@ -176,17 +178,9 @@ def _class_shares(axis, table, style):
     axis.set(ylabel="share", ylim=(0, None))
 
 
-def _shieldings(axis, predictions):
-    values = {name: table["shielding_ppm"].to_numpy() for name, table in predictions.items()}
-    ends = np.percentile(np.concatenate(list(values.values())), [0.1, 99.9])
-    for name, shieldings_ppm in values.items():
-        axis.hist(
-            shieldings_ppm,
-            bins=np.linspace(*ends, 41),
-            density=True,
-            histtype="step",
-            color="black",
-            ls=LINES[name],
-        )
-        axis.axvline(shieldings_ppm.mean(), color="black", lw=0.6, ls=LINES[name])
+def _shieldings(axis, histograms):
+    for name, part in histograms.groupby("source"):
+        edges_ppm = [*part["low_ppm"], part["high_ppm"].iloc[-1]]
+        axis.stairs(part["density_per_ppm"], edges_ppm, color="black", ls=LINES[name])
+        axis.axvline(part["mean_ppm"].iloc[0], color="black", lw=0.6, ls=LINES[name])
     axis.set(xlabel="shielding / ppm", ylabel="density / ppm$^{-1}$")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ionshift.figures.style import bar_length, make_axes
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import CLASSES
 
 MARKERS = {"solvent": "o", "anion": "^"}
 

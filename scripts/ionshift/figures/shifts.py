@@ -3,7 +3,7 @@
 import numpy as np
 
 from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import CLASSES
 
 
 def spectra(table, shifts, style):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ionshift.figures.style import bar_length, corner_note, make_axes, plain_log_ticks
-from ionshift.solvation.classes import CLASSES
+from ionshift.core.tables import CLASSES
 
 LARGEST_SHOWN = 1e6
 """Numbers of labels beyond this are not drawn: an arrow stands for them."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ionshift.core.tables import POOLED
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import derive_seed
 from ionshift.core.tables import ENVIRONMENT, SCORES
@@ -17,7 +18,6 @@ QUANTITIES = (
     "asymmetry",
     "tetrahedrality",
 )
-POOLED = "all systems"
 
 
 def variance_table(axes):

@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from ionshift.core.tables import TOTAL
 from ionshift.core.provenance import derive_seed
 from ionshift.learning.members import class_sums, spread
 from ionshift.solvation.classes import CLASSES
@@ -39,7 +40,6 @@ COLUMNS = (
     "change_sampling_err_ppm",
     "change_model_err_ppm",
 )
-TOTAL = "all"
 COLUMN_OF = {"share": "share_term", "within": "within_term", "change": "change"}
 
 

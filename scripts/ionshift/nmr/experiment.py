@@ -9,6 +9,7 @@ import pandas as pd
 from ionshift.core.errors import InputError
 
 NEEDED = ("molarity_M", "shift_ppm")
+COLUMNS = ("molarity_M", "change_ppm", "change_err_ppm", "source")
 SOURCE_LINE = re.compile(r"^#[ \t]*source:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 
 

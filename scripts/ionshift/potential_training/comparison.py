@@ -121,3 +121,34 @@ def first_shell(rdf):
     except InputError:
         return peak_A, np.nan
     return peak_A, float(rdf.loc[within, "n"].iloc[-1])
+
+
+def shielding_histograms(system, predictions, n_bins=40):
+    """Distributions of the shieldings of both liquids on common bins, for their figure.
+
+    Parameters
+    ----------
+    predictions : dict of DataFrame by source, with shielding_ppm
+    n_bins : bins between the 0.1st and the 99.9th percentile of all shieldings
+
+    Returns
+    -------
+    DataFrame with system, source, low_ppm, high_ppm, density_per_ppm, mean_ppm
+    """
+    values = {name: table["shielding_ppm"].to_numpy() for name, table in predictions.items()}
+    ends = np.percentile(np.concatenate(list(values.values())), [0.1, 99.9])
+    edges = np.linspace(*ends, n_bins + 1)
+    parts = [
+        pd.DataFrame(
+            {
+                "system": system,
+                "source": name,
+                "low_ppm": edges[:-1],
+                "high_ppm": edges[1:],
+                "density_per_ppm": np.histogram(shieldings_ppm, edges, density=True)[0],
+                "mean_ppm": shieldings_ppm.mean(),
+            }
+        )
+        for name, shieldings_ppm in values.items()
+    ]
+    return pd.concat(parts, ignore_index=True)

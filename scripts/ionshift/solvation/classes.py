@@ -1,6 +1,6 @@
 """Classes of solvation by the number of anions in the first shell."""
 
-CLASSES = ("SSIP", "CIP", "AGG", "AGG+")
+from ionshift.core.tables import CLASSES
 
 
 def solvation_class(n_anion):

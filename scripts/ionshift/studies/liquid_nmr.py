@@ -221,7 +221,6 @@ def stages(study):
         "training": True,
         "inference": True,
         "analysis": True,
-        "figures": True,
         "transport": True,
         "structure": True,
         "maps": True,

@@ -1,0 +1,19 @@
+"""The variance of archived principal axes; empty where the archive does not have it."""
+
+import pandas as pd
+
+from ionshift.core.files import write_table
+from ionshift.core.job import launch
+
+COLUMNS = ["component", "explained_share"]
+
+
+def main(snakemake, log):
+    source = snakemake.input.variance
+    table = pd.read_csv(source) if source else pd.DataFrame(columns=COLUMNS)
+    log(f"{len(table)} principal axes")
+    write_table(table, snakemake.output.variance)
+
+
+if __name__ == "__main__":
+    launch(main, snakemake)  # noqa: F821
