@@ -22,8 +22,13 @@ class Entry:
 
     def load(self) -> Any:
         """Import the implementation."""
-        module, _, attribute = self.implementation.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return implementation(self.implementation)
+
+
+def implementation(name: str) -> Any:
+    """What `package.module:attribute` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 E = TypeVar("E", bound=Any)

@@ -259,7 +259,7 @@ def test_figures_are_drawn(tmp_path):
     ],
 )
 def test_bad_configuration_is_told(key, value, words):
-    study = messages._read_yaml(ROOT / "config" / "config.yaml")
+    study = messages.read_yaml(ROOT / "config" / "config.yaml")
     with pytest.raises(InputError) as caught:
         registry.load(spoil(study, f"potential_training.{key}", value))
     assert all(word in str(caught.value) for word in words), caught.value
@@ -282,7 +282,7 @@ OF_CLUSTERS = {
     ],
 )
 def test_clusters_give_no_stress(change, words):
-    study = messages._read_yaml(ROOT / "config" / "config.yaml")
+    study = messages.read_yaml(ROOT / "config" / "config.yaml")
     study["potential_training"] = OF_CLUSTERS | change
     if not words:
         registry.load(study)
@@ -293,7 +293,7 @@ def test_clusters_give_no_stress(change, words):
 
 
 def test_md_with_what_learned_clusters_has_no_pressure():
-    study = messages._read_yaml(ROOT / "config" / "config.yaml")
+    study = messages.read_yaml(ROOT / "config" / "config.yaml")
     study["potential_training"] = OF_CLUSTERS
     study["md"]["engine"] = "potential"
     study["potential"] = {
