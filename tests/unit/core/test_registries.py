@@ -12,7 +12,9 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.electrolyte import System
 from ionshift.config.md import MD
 from ionshift.config.model import Model
+from ionshift.config.potential import Calculator
 from ionshift.config.reference import Reference
+from ionshift.config.registries.calculators import FAMILIES, Family
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.engines import ENGINES, Engine
 from ionshift.config.registries.properties import PROPERTIES, Property, of_column
@@ -26,10 +28,11 @@ from ionshift.learning.committee import Committee
 from ionshift.learning.extxyz import train_from_extxyz
 from ionshift.md import driver
 from ionshift.potential_training.reference import ReferenceTask
+from ionshift.potentials import calculators
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte as boxes
 
-TABLES = [DESCRIPTORS, ENGINES, RECIPES, REFERENCES, SAMPLERS]
+TABLES = [DESCRIPTORS, FAMILIES, ENGINES, RECIPES, REFERENCES, SAMPLERS]
 
 
 @pytest.fixture
@@ -195,3 +198,15 @@ def test_a_reference_calculator_from_outside_labels_a_frame(register):
     assert record["status"] == "ok"
     assert record["energy_eV"] == pytest.approx(4.0)
     assert record["forces_eV_A"] == [[0, 0, 0], [0, 0, -4]]
+
+
+def test_a_family_from_outside_is_built(register):
+    register(FAMILIES, Family("spring", "toys:spring_family", ("ase",), model="none"))
+    given = Calculator(kind="spring")
+    assert given.files() == []
+    calculator = calculators.build_plain(given, ["H"])
+    assert calculator.parameters["k"] == 3.0
+    with pytest.raises(InputError, match="does not cover Li; it knows H"):
+        calculators.build_plain(given, ["Li"])
+    with pytest.raises(ValidationError, match="kind spring takes none"):
+        Calculator(kind="spring", model="file.model")

@@ -15,7 +15,7 @@ from ionshift.core.errors import InputError
 from ionshift.potentials import calculators
 from ionshift.potentials.timestep import check_timestep
 
-SPRINGS = str(Path(__file__).with_name("springs.py"))
+SPRINGS = str(Path(__file__).parents[1] / "springs.py")
 
 
 def springs(name="make", **options):

@@ -4,13 +4,11 @@ import ast
 import re
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import yaml
 
-from ionshift.config.potential import Potential
-from ionshift.potentials.calculators import PACKAGES
+from ionshift.config.registries.calculators import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "scripts"
@@ -126,13 +124,14 @@ def test_gromacs_environment_is_md_and_gromacs():
     assert {name: both[name] for name in both if name != "gromacs"} == md
 
 
-@pytest.mark.parametrize("kind", get_args(Potential.model_fields["kind"].annotation))
+@pytest.mark.parametrize("kind", FAMILIES.names())
 def test_every_kind_of_potential_has_an_environment_made_of_md_and_its_package(kind):
     md = conda_pins(ROOT / "envs" / "md.yaml")
     both = conda_pins(ROOT / "envs" / f"potential_{kind}.yaml")
     assert {name: both.get(name) for name in md} == md
     added = {normal(PYPI_NAMES.get(name, name)) for name in set(both) - set(md)}
-    own = set() if PACKAGES[kind] == ("ase",) else {normal(name) for name in PACKAGES[kind]}
+    packages = FAMILIES.get(kind).packages
+    own = set() if packages == ("ase",) else {normal(name) for name in packages}
     assert added == own
 
 
