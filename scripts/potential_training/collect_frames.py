@@ -18,7 +18,7 @@ def main(snakemake, log):
     table = pd.concat([pd.read_parquet(path) for path in files.tables], ignore_index=True)
     log(f"{len(table)} frames: {table['status'].value_counts().to_dict()}")
     key = "potential_training.min_ok_share"
-    check_gate(table, params.min_ok_share, key, "'make retry-frames'")
+    check_gate(table, params.min_ok_share, key, "'ionshift labels retry-frames'")
     energies = None
     if params.isolated_atoms == "computed":
         elements = sorted({symbol for atoms in labelled for symbol in atoms.symbols})

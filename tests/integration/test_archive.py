@@ -1,7 +1,6 @@
 """A figure is drawn elsewhere from the archive alone: no trajectory, no label, no model."""
 
 import subprocess
-import sys
 import tarfile
 
 import pytest
@@ -10,7 +9,7 @@ import yaml
 from ionshift.core.errors import InputError
 from ionshift.runs.archive import write_archive
 from ionshift.studies import registry
-from projects import DEMO, copy_project, snakemake
+from projects import DEMO, ROOT, copy_project, ionshift_command, snakemake, with_library
 
 COSTS = """rule,n_jobs,core_h,core_h_a_job,core_h_a_job_sd,wall_h,longest_wall_h,max_rss_MB
 run_md,4,2.0,0.5,0.1,2.2,0.6,800
@@ -77,9 +76,10 @@ def test_an_input_outside_the_repository_is_named(home, tmp_path):
 
 def test_a_figure_is_redrawn_beside_a_clean_copy(home, tmp_path):
     done = subprocess.run(
-        [sys.executable, "scripts/ionshift/cli/make_archive.py", DEMO],
+        ionshift_command("archive", DEMO),
         capture_output=True,
         text=True,
+        env=with_library(ROOT),
     )
     assert done.returncode == 0, done.stderr
     away = tmp_path / "away"

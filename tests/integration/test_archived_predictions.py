@@ -1,7 +1,6 @@
 """A study made of the archived predictions of another: same numbers, nothing computed anew."""
 
 import subprocess
-import sys
 import tarfile
 
 import pandas as pd
@@ -9,7 +8,7 @@ import pytest
 import yaml
 
 from archives import write_archive
-from projects import DEMO, copy_project, snakemake
+from projects import DEMO, copy_project, ionshift_command, snakemake, with_library
 
 pytestmark = pytest.mark.slow
 
@@ -43,10 +42,11 @@ def first(tmp_path_factory):
 def again(first, tmp_path_factory):
     """Another copy with nothing but the packed study, and a study made of its predictions."""
     packed = subprocess.run(
-        [sys.executable, "scripts/ionshift/cli/make_archive.py", "study.yaml"],
+        ionshift_command("archive", "study.yaml"),
         cwd=first,
         capture_output=True,
         text=True,
+        env=with_library(first),
     )
     assert packed.returncode == 0, packed.stderr
     folder = tmp_path_factory.mktemp("again")

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from conda_channel import CONDA_NAMES, CondaUnavailable, LocalConda
-from projects import DEMO, ROOT, copy_project
+from projects import DEMO, ROOT, copy_project, with_library
 
 pytestmark = [
     pytest.mark.slow,
@@ -139,12 +139,12 @@ def test_environments_are_apart(created):
 @pytest.mark.parametrize(("rule", "environment"), ENVIRONMENT_OF_RULE.items())
 def test_a_script_finds_all_it_imports_in_its_environment(created, study, rule, environment):
     """The interpreter of the prefix alone, without what Snakemake adds to the path."""
-    script = study / "scripts" / f"{rule}.py"
+    script = next((study / "scripts").glob(f"*/{rule}.py"))
     assert "launch" in {getattr(n, "name", "") for n in ast.walk(ast.parse(script.read_text()))}
     done = subprocess.run(
         [created[environment] / "bin/python", "-c", f"import {rule}, sys; print(sys.prefix)"],
         cwd=script.parent,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(study)},
+        env=with_library(study, {"PATH": "/usr/bin:/bin", "HOME": str(study)}),
         capture_output=True,
         text=True,
     )

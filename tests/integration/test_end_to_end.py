@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tarfile
 import time
 
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from projects import ROOT, copy_project, snakemake
+from projects import ROOT, copy_project, ionshift_command, with_library
 
 # No rule may download: the runs have no network, where the kernel lets us take it away.
 NO_NETWORK = ["unshare", "--net"]
@@ -22,20 +21,9 @@ ISOLATED = (
 )
 ARGUMENTS = [
     *(NO_NETWORK if ISOLATED else []),
-    sys.executable,
-    "scripts/ionshift/runs/launch.py",
-    "--workflow-profile",
-    "workflow/profiles/default",
-    "--cores",
-    "2",
-    "--configfile",
-    "small.yaml",
+    *ionshift_command("run", "small.yaml", "--cores", "2"),
 ]
 pytestmark = pytest.mark.slow
-
-
-def environment():
-    return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
 def run_until(folder, happened, limit_s=600):
@@ -46,7 +34,7 @@ def run_until(folder, happened, limit_s=600):
             cwd=folder,
             stdout=log,
             stderr=log,
-            env=environment(),
+            env=with_library(folder),
             start_new_session=True,
         )
         deadline = time.monotonic() + limit_s
@@ -83,7 +71,9 @@ def finished(tmp_path_factory):
     run_until(folder, some_labels_are_there)
     trajectories = stamps(results.glob("md/*/0/trajectory.xtc"))
     labels = stamps((folder / "results/label_store").glob("*/*.json"))
-    done = subprocess.run(ARGUMENTS, cwd=folder, capture_output=True, text=True, env=environment())
+    done = subprocess.run(
+        ARGUMENTS, cwd=folder, capture_output=True, text=True, env=with_library(folder)
+    )
     assert done.returncode == 0, done.stderr[-5000:]
     return folder, results, stages, trajectories, labels
 
@@ -137,14 +127,18 @@ def test_figures_and_manifest_are_there(finished):
     assert (results / "manifest.json").stat().st_size > 1000
     # Of rules that only a study with further blocks or keys has there is none.
     optional = ("plot_potential_", "plot_relaxation", "plot_label_correction")
-    scripts = [p for p in (ROOT / "scripts").glob("plot_*.py") if not p.name.startswith(optional)]
+    scripts = [
+        p for p in (ROOT / "scripts/figures").glob("plot_*.py") if not p.name.startswith(optional)
+    ]
     assert len(list((results / "figures").glob("*.pdf"))) == len(scripts)
 
 
 def test_second_run_has_nothing_to_do(finished):
     folder, *_ = finished
     start = time.monotonic()
-    again = subprocess.run(ARGUMENTS, cwd=folder, capture_output=True, text=True, env=environment())
+    again = subprocess.run(
+        ARGUMENTS, cwd=folder, capture_output=True, text=True, env=with_library(folder)
+    )
     assert again.returncode == 0
     assert "Nothing to be done" in again.stdout + again.stderr
     assert time.monotonic() - start < 60
@@ -153,11 +147,11 @@ def test_second_run_has_nothing_to_do(finished):
 def test_report_is_written(finished):
     folder, results, *_ = finished
     report = subprocess.run(
-        [*ARGUMENTS, "--report", "results/small/report.html"],
+        ionshift_command("report", "small.yaml"),
         cwd=folder,
         capture_output=True,
         text=True,
-        env=environment(),
+        env=with_library(folder),
     )
     assert report.returncode == 0, report.stderr
     assert "plot_spectra" in (results / "report.html").read_text()
@@ -166,10 +160,11 @@ def test_report_is_written(finished):
 def test_figures_are_redrawn_from_the_archive_alone(finished, tmp_path):
     folder, results, *_ = finished
     packed = subprocess.run(
-        [sys.executable, "scripts/ionshift/cli/make_archive.py", "small.yaml"],
+        ionshift_command("archive", "small.yaml"),
         cwd=folder,
         capture_output=True,
         text=True,
+        env=with_library(folder),
     )
     assert packed.returncode == 0, packed.stderr
     copy_project(tmp_path)
@@ -177,10 +172,12 @@ def test_figures_are_redrawn_from_the_archive_alone(finished, tmp_path):
         tar.extractall(tmp_path, filter="data")
     figures = tmp_path / "results" / "small" / "figures"
     shutil.rmtree(figures)
-    plots = [path.stem for path in (tmp_path / "scripts").glob("plot_*.py")]
-    config = ["--configfile", "results/small/config.yaml"]
-    drawn = snakemake(
-        tmp_path, "figures", "--forceall", *config, "--allowed-rules", "figures", *plots
+    drawn = subprocess.run(
+        ionshift_command("figures", "results/small/config.yaml"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=with_library(tmp_path),
     )
     assert drawn.returncode == 0, drawn.stderr
     names = {path.name for path in (results / "figures").iterdir()}

@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import numpy as np
@@ -17,7 +16,7 @@ import pytest
 import yaml
 
 import slurm_cluster
-from projects import ROOT, copy_project
+from projects import ROOT, copy_project, ionshift_command, with_library
 from test_end_to_end import stamps
 
 pytestmark = pytest.mark.slow
@@ -63,17 +62,17 @@ def make_project(folder, edit=lambda profile: None):
 
 
 def start(folder, cluster, *arguments, profile=PROFILE):
-    """What `make run PROFILE=slurm` runs, to the TARGETS; its output is appended to run.log."""
+    """`ionshift run --profile slurm`, to the TARGETS; its output is appended to run.log."""
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
             [
-                *(sys.executable, "scripts/ionshift/runs/launch.py", "--workflow-profile", profile),
-                *("--configfile", "tiny.yaml", *arguments, "--", *TARGETS),
+                *ionshift_command("run", "tiny.yaml", "--profile", str(profile)),
+                *("--", *TARGETS, *arguments),
             ],
             cwd=folder,
             stdout=log,
             stderr=log,
-            env=cluster.environment | {"OMP_NUM_THREADS": "1"},
+            env=with_library(folder, cluster.environment),
             preexec_fn=slurm_cluster.end_with_parent,
         )
 
@@ -286,11 +285,10 @@ def refusal(folder, cluster, environment=None):
     before = len(cluster.accounting())
     done = subprocess.run(
         [
-            *(sys.executable, "scripts/ionshift/runs/launch.py", "--workflow-profile", PROFILE),
-            *("--configfile", "tiny.yaml"),
+            *ionshift_command("run", "tiny.yaml", "--profile", str(PROFILE)),
         ],
         cwd=folder,
-        env=cluster.environment | (environment or {}),
+        env=with_library(folder, cluster.environment | (environment or {})),
         capture_output=True,
         text=True,
     )

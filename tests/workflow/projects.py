@@ -30,6 +30,16 @@ def snakemake(folder, *arguments):
     )
 
 
+def ionshift_command(*arguments):
+    """The command `ionshift` by this interpreter; `with_library` gives its environment."""
+    return [sys.executable, "-m", "ionshift.cli", *arguments]
+
+
+def with_library(folder, environment=os.environ):
+    """An environment in which the library of the project in `folder` is imported."""
+    return {**environment, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder / "scripts")}
+
+
 def copy_project(folder):
     for part in PARTS:
         source = ROOT / part

@@ -8,7 +8,6 @@ active_POOL_weighted.* (by the frequencies in the MD) in the folder.
 """
 
 import json
-import sys
 from pathlib import Path
 
 from ionshift.config.descriptor import Descriptor
@@ -30,7 +29,7 @@ ERRORS = {
 """By pool: what is summarized, and the ending of its files' names."""
 
 
-def main(labels="resources/labels/lifsi_dme_fast.extxyz", pool="all", folder="results/benchmarks"):
+def main(labels: Path, pool: str = "all", folder: str = "results/benchmarks") -> None:
     if pool not in ERRORS:
         raise InputError(f"POOL = '{pool}' is none of {', '.join(ERRORS)}")
     settings = Model(recipe="krr", committee_size=4)
@@ -73,7 +72,3 @@ def shares_in_md(labels):
 def save(table, path):
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,12 +3,10 @@
 PYTHONPATH=scripts python scripts/ionshift/cli/bench_inference.py CONFIG [environments [labels]]
 """
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 
-from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.descriptors.registry import make_descriptor
 from ionshift.learning import benchmarks
@@ -22,7 +20,7 @@ from ionshift.systems import electrolyte
 TARGET = "results/benchmarks/inference.csv"
 
 
-def main(path, n=10_000, n_labels=2_000):
+def main(path: Path, n: int = 10_000, n_labels: int = 2_000) -> None:
     study = registry.load(path)
     results = Path("results") / study.study
     boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
@@ -49,10 +47,3 @@ def main(path, n=10_000, n_labels=2_000):
     with atomic_path(TARGET) as target:
         table.to_csv(target, index=False)
     print(f"\n{table.to_string(index=False, float_format='%.4g')}\n{TARGET}")
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except (InputError, FileNotFoundError) as error:
-        sys.exit(f"ERROR {error}; finish the study first (make run)")

@@ -1,6 +1,5 @@
 """Cost against error of label protocols on a few clusters of a label set.
 
-Usage: python scripts/ionshift/cli/bench_labels.py SET N_CLUSTERS [WORKERS [PROTOCOL...]]
 Labels go to the label store: a second run goes on where the first stopped. Reference labels that
 ship are not computed again, and their clusters are taken first; all others are, so that costs
 are those of this machine.
@@ -8,7 +7,6 @@ PROTOCOL names (see label_benchmark.variants) limit the run; `reference` is alwa
 Leaves labels.csv and labels.{pdf,png} in results/benchmarks.
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.config.figures import Figures
@@ -23,7 +21,7 @@ FOLDER = Path("results/benchmarks")
 SHIPPED = {"reference": Path("resources/labels/lifsi_dme_reference.extxyz")}
 
 
-def main(source, n_clusters, workers=1, *names):
+def main(source: Path, n_clusters: int, workers: int = 1, *names: str) -> None:
     clusters = protocol_benchmark.choose(
         sets.read_clusters(source), int(n_clusters), ids_with_reference()
     )
@@ -49,7 +47,3 @@ def ids_with_reference():
     if not shipped.is_file():
         return set()
     return {atoms.info["cluster_id"] for atoms in sets.read_clusters(shipped)}
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -5,7 +5,6 @@ HELD_OUT is blocks (of time, as a study holds them out) or replicas (whole boxes
 Leaves learning_RECIPE_HELD_OUT.csv, .pdf and .png in results/benchmarks.
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.config.descriptor import Descriptor
@@ -22,7 +21,7 @@ TARGET_RMSE_PPM = 0.13
 """Of the published study, with 28,000 labels."""
 
 
-def main(recipe="krr", held_out="blocks", *sources):
+def main(recipe: str = "krr", held_out: str = "blocks", *sources: str) -> None:
     sources = sources or sorted(Path("resources/labels").glob("lifsi_dme_fast*.extxyz"))
     settings = Model(recipe=recipe, committee_size=4)
     clusters, table = labelled(sources, held_out)
@@ -42,7 +41,3 @@ def main(recipe="krr", held_out="blocks", *sources):
         curve.to_csv(path, index=False)
     figure = training.learning_curve(curve, Figures())
     style.save(figure, [target.with_suffix(suffix) for suffix in (".pdf", ".png")], Figures().dpi)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

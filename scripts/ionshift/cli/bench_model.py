@@ -3,7 +3,6 @@
 PYTHONPATH=scripts python scripts/ionshift/cli/bench_model.py [label set] [folder]
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.config.descriptor import Descriptor
@@ -17,7 +16,7 @@ LMBTR, SOAP = Descriptor(), Descriptor(kind="soap")
 PUBLISHED = Descriptor(kind="lmbtr_published")
 
 
-def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchmarks"):
+def main(labels: Path, folder: str = "results/benchmarks") -> None:
     settings = Model(committee_size=4)
     krr = settings.model_copy(update={"recipe": "krr"})
     published = settings.model_copy(update={"recipe": "published", "committee_size": 2})
@@ -38,7 +37,3 @@ def main(labels="resources/labels/lifsi_dme_fast.extxyz", folder="results/benchm
             content.to_csv(path, index=False)
     for name in ("descriptor", "recipes"):
         print(f"\n{tables[name].to_string(index=False, float_format='%.3g')}")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

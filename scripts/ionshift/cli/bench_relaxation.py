@@ -1,13 +1,11 @@
 """What relaxation does to distances and shieldings, for some clusters of each class of a label set.
 
-Usage: python scripts/ionshift/cli/bench_relaxation.py SET PER_CLASS [WORKERS]
 The settings are the defaults of the block `geometry_optimization`, the protocol is `fast`. Relaxed
 geometries and labels go to their stores: a second run goes on where the first stopped, with more
 clusters keeps those of the first. Leaves relaxation_clusters.csv and relaxation.csv in
 results/benchmarks.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +26,7 @@ STUDY = Path("config/config.yaml")
 SEED = 1
 
 
-def main(source, per_class, workers=1):
+def main(source: Path, per_class: int, workers: int = 1) -> None:
     study, settings = registry.load(STUDY), GeometryOptimization()
     clusters = spread_over_classes(sets.read_clusters(source), int(per_class))
     task = geometry_optimization.RelaxationTask(settings, electrolyte.elements(study.electrolyte))
@@ -66,7 +64,3 @@ def spread_over_classes(clusters, per_class):
         part = [atoms for atoms in clusters if atoms.info["solvation_class"] == name]
         chosen += [part[i] for i in rng.permutation(len(part))[:per_class]]
     return chosen
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

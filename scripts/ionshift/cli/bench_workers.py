@@ -1,13 +1,11 @@
 """Labels an hour: several processes of one thread against several threads of one process.
 
-Usage: python scripts/ionshift/cli/bench_workers.py SET N_CLUSTERS CORES
 Labels N_CLUSTERS clusters of SET with the protocol `fast` three times, each time into an empty
 store: one process with one thread, one with CORES threads, CORES processes with one. The start of
 the processes counts. Leaves workers.csv in results/benchmarks.
 """
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +20,7 @@ from ionshift.labels.shieldings import label_clusters
 TABLE = Path("results/benchmarks/workers.csv")
 
 
-def main(source, n_clusters, cores):
+def main(source: Path, n_clusters: int, cores: int) -> None:
     cores = int(cores)
     clusters = protocol_benchmark.spread_over(sets.read_clusters(source), int(n_clusters))
     rows = [measure(clusters, *way) for way in ((1, 1), (1, cores), (cores, 1))]
@@ -50,7 +48,3 @@ def measure(clusters, processes, threads, protocol=PROTOCOLS["fast"]):
         "cpu_s": found["cpu_s"].astype(float).mean(),
         "max_rss_MB": processes * found["max_rss_MB"].astype(float).max(),
     }
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,12 +1,10 @@
 """Write a finished study's ok labels as a set that other studies can train on.
 
-Usage: python scripts/ionshift/cli/export_labels.py CONFIG NAME
 leaves resources/labels/NAME.extxyz, NAME.parquet and NAME.provenance.json.
 """
 
 import importlib.metadata
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from ionshift.studies import registry
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 
 
-def main(path, name):
+def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
     table = sets.read_table(source / "labels" / "labels.parquet")
@@ -48,7 +46,7 @@ def _check_protocol(table, study, path):
         raise InputError(
             f"the labels of {study.study} were made with protocol {', '.join(sorted(found))}, "
             f"labelling.protocol = '{study.labelling.protocol}' is {wanted} now; run the study "
-            f"again (make run CONFIG={path})"
+            f"again (ionshift run {path})"
         )
 
 
@@ -58,7 +56,7 @@ def provenance(study, source, table, path, name):
     labelling = study.labelling
     return {
         "commands": [
-            f"make run CONFIG={path}",
+            f"ionshift run {path}",
             f"python scripts/ionshift/cli/export_labels.py {path} {name}",
         ],
         "md_versions": md["versions"],
@@ -93,7 +91,3 @@ def of_labels(table, protocol_name, protocol):
         "cpu_hours": round(float(table["cpu_s"].sum()) / 3600, 2),
         "largest_max_rss_MB": round(float(table["max_rss_MB"].max())),
     }
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,24 +1,14 @@
-"""Write a finished run as a Workflow Run RO-Crate, results/{study}.crate.zip.
+"""Write a finished run as a Workflow Run RO-Crate, results/{study}.crate.zip."""
 
-Usage: python scripts/ionshift/cli/make_crate.py CONFIG
-"""
+from pathlib import Path
 
-import sys
-
-from ionshift.core.errors import InputError
 from ionshift.runs.crate import write_crate
 from ionshift.studies import registry
 
 
-def main(path):
-    try:
-        study = registry.load(path)
-        target = f"results/{study.study}.crate.zip"
-        write_crate(study, target)
-    except InputError as error:
-        sys.exit(str(error))
+def main(path: Path) -> None:
+    """Write the crate and print its path."""
+    study = registry.load(path)
+    target = f"results/{study.study}.crate.zip"
+    write_crate(study, target)
     print(target)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

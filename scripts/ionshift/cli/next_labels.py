@@ -1,11 +1,9 @@
 """Choose the environments that a finished study labels in its next round.
 
-Usage: python scripts/ionshift/cli/next_labels.py CONFIG N [METHOD]
 METHOD: combined (default), disagreement, distance or random (see ionshift.active). Leaves
 resources/rounds/STUDY_ROUND.csv, to be named in the configuration (sampling.chosen).
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.core.errors import InputError
@@ -17,14 +15,14 @@ from ionshift.runs import status
 from ionshift.studies import registry
 
 
-def main(path, n, method="combined"):
+def main(path: Path, n: int, method: str = "combined") -> None:
     study = registry.load(path)
     results, number = Path("results") / study.study, len(study.sampling.chosen) + 1
     target = Path("resources/rounds") / f"{study.study}_{number}.csv"
     if target.exists():
         raise InputError(f"{target} is there already: name it in sampling.chosen, or delete it")
     if not (results / "model" / "committee.pt").is_file():
-        raise InputError(f"{results} has no model yet; run the study first (make run)")
+        raise InputError(f"{results} has no model yet; run the study first (ionshift run)")
     labelled = read_label_set(results / "labels" / "labels.extxyz")
     committee = Committee.load(results / "model" / "committee.pt")
     pool = active.candidates(study, results, number)
@@ -35,10 +33,3 @@ def main(path, n, method="combined"):
     core_h = status.label_table(study, results.parent)["core_h"].mean()
     print(f"core-hours expected: {status.as_hours(len(table) * core_h)}")
     print(f"{len(table)} environments in {target}; add it to sampling.chosen and run the study")
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except InputError as error:
-        sys.exit(f"ERROR {error}")

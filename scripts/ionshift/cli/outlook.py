@@ -1,6 +1,5 @@
 """Where a study stands, for the commands that say it."""
 
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -12,12 +11,17 @@ from ionshift.studies import registry
 
 
 def outlook(configfile):
-    """The study of a configuration file with its `status.Outlook`; ends with a message if wrong."""
+    """The study of a configuration file with its `status.Outlook`.
+
+    Raises
+    ------
+    InputError
+        if the configuration is wrong.
+    """
     results = Path("results")
+    study = registry.load(configfile)
     try:
-        study = registry.load(configfile)
         jobs = workflow_jobs(configfile)
-        record = costs.Record(results, study.study)
-        return study, status.Outlook(study, jobs, record, results)
-    except (InputError, WorkflowError) as error:
-        sys.exit(str(error))
+    except WorkflowError as error:
+        raise InputError(str(error)) from None
+    return study, status.Outlook(study, jobs, costs.Record(results, study.study), results)

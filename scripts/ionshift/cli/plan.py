@@ -1,15 +1,12 @@
-"""Say what a run of a study would do and cost.
+"""Say what a run of a study would do and cost."""
 
-Usage: python scripts/ionshift/cli/plan.py CONFIG
-"""
-
-import sys
+from pathlib import Path
 
 from ionshift.cli.outlook import outlook
 from ionshift.runs.status import as_hours
 
 
-def main(path):
+def main(path: Path) -> None:
     study, left = outlook(path)
     plan = left.plan()
     if plan.empty:
@@ -27,7 +24,3 @@ def _labels(left):
     n_left, known = left.labels["to_do"].sum(), left.labels["chosen"].all()
     bound = "" if known else "at most, the clusters are not chosen yet: "
     return f"{bound}{n_left} to compute, {left.labels['ok'].sum()} in the store"
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,13 +1,11 @@
 """Labels of one protocol for the clusters of a set, as a set.
 
-Usage: python scripts/ionshift/cli/relabel.py SET PROTOCOL NAME [WORKERS]
 PROTOCOL is fast, reference or a name of label_benchmark.variants. With WORKERS the labels that the
 store lacks are computed, without only those that it has are taken. Leaves NAME.extxyz,
 NAME.parquet and NAME.provenance.json in resources/labels.
 """
 
 import json
-import sys
 from pathlib import Path
 
 from ionshift.cli.export_labels import of_labels
@@ -23,7 +21,7 @@ OF_CLUSTERS = ("commands", "exported", "md_versions")
 """What the provenance of a set says of its clusters, not of its labels."""
 
 
-def main(source, protocol_name, name, workers=0):
+def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
     protocol = (protocol_benchmark.variants() | PROTOCOLS)[protocol_name]
     store = labels_store.LabelStore(Labelling().store)
     clusters = sets.read_clusters(source)
@@ -57,7 +55,3 @@ def provenance(source, protocol_name, name, protocol, table):
         "commands": [f"python scripts/ionshift/cli/relabel.py {source} {protocol_name} {name} 2"],
         "clusters_from": {name: made[name] for name in OF_CLUSTERS if name in made},
     } | of_labels(table, protocol_name, protocol)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

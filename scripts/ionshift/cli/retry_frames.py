@@ -2,10 +2,8 @@
 
 Each gets more SCF cycles and stronger damping than before.
 
-Usage: python scripts/ionshift/cli/retry_frames.py CONFIG
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.core.errors import InputError
@@ -13,7 +11,7 @@ from ionshift.potential_training import frames, reference
 from ionshift.studies import registry
 
 
-def main(path):
+def main(path: Path) -> None:
     study = registry.load(path)
     training = study.potential_training
     if training is None:
@@ -30,7 +28,3 @@ def main(path):
                 path.unlink(missing_ok=True)
         total += len(failed)
     print(f"{total} failed labels will be computed again")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -2,10 +2,8 @@
 
 Each starts with a stronger SCF recipe than the one that failed.
 
-Usage: python scripts/ionshift/cli/retry_labels.py CONFIG
 """
 
-import sys
 from pathlib import Path
 
 from ionshift.labels import sets
@@ -18,7 +16,7 @@ from ionshift.studies import registry
 FOLDERS = {"clusters": "shards", "clusters_relaxed": "relaxed_shards"}
 
 
-def main(path):
+def main(path: Path) -> None:
     study = registry.load(path)
     labelling = study.labelling
     store = labels_store.LabelStore(labelling.store)
@@ -36,7 +34,3 @@ def main(path):
                 table.unlink(missing_ok=True)
             total += len(failed)
     print(f"{total} failed labels will be computed again")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -1,9 +1,6 @@
-"""Say where a study stands: jobs, labels, failures with the end of their logs, what is left.
+"""Say where a study stands: jobs, labels, failures with the end of their logs, what is left."""
 
-Usage: python scripts/ionshift/cli/status.py CONFIG
-"""
-
-import sys
+from pathlib import Path
 
 from ionshift.cli.outlook import outlook
 from ionshift.runs import status
@@ -12,7 +9,7 @@ SHOWN = {"running": "running", "failed": "FAILED", "stopped": "stopped"}
 N_LOG_LINES = 6
 
 
-def main(path):
+def main(path: Path) -> None:
     study, left = outlook(path)
     table = status.stage_table(left.jobs, left.systems, left.core_h)
     print(f"{study.study}: jobs done/all by stage and system\n")
@@ -41,7 +38,3 @@ def _cell(row):
     total = sum(row[name] for name in status.STATES)
     extra = [f"{row[name]} {text}" for name, text in SHOWN.items() if row[name]]
     return " ".join([f"{row['done']}/{total}", *extra])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -17,6 +17,8 @@ def read_yaml(path):
         return yaml.safe_load(Path(path).read_text())
     except FileNotFoundError:
         raise InputError(f"configuration {path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"configuration {path} cannot be read ({error})") from None
     except yaml.YAMLError as error:
         raise InputError(f"configuration {path} is not valid YAML: {error}") from None
 

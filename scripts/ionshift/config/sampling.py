@@ -26,7 +26,7 @@ class Sampling(Block):
         [],
         description="CSV files with environments to label besides (system, replica, frame, "
         "nucleus), "
-        "one a round, as `make next-labels` writes them.",
+        "one a round, as `ionshift labels next` writes them.",
     )
 
     @model_validator(mode="after")

@@ -32,10 +32,11 @@ def code_hash(script, modules=()):
 def _files(script, modules):
     """Files behind a script: itself, library modules, modules from outside of the library."""
     outside = {_outside_file(name) for name in modules if name.split(".")[0] != "ionshift"}
-    return {script} | outside | {LIBRARY / name for name in _reachable(script, modules)}
+    return {script} | outside | {LIBRARY / name for name in reachable(script, modules)}
 
 
-def _reachable(script, modules=()):
+def reachable(script, modules=()):
+    """Library files behind a script and `modules`, as paths relative to the library."""
     waiting, found = set(_imports(script)), set()
     for name in modules:
         inside = name.split(".")[0] == "ionshift"

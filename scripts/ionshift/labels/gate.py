@@ -3,7 +3,7 @@
 from ionshift.core.errors import InputError
 
 
-def check_gate(table, min_ok_share, key="labelling.min_ok_share", retry="'make retry-labels'"):
+def check_gate(table, min_ok_share, key="labelling.min_ok_share", retry="'ionshift labels retry'"):
     """Raise `InputError` if too few labels are ok; the message counts the reasons."""
     ok_share = float((table["status"] == "ok").mean())
     if ok_share < min_ok_share:

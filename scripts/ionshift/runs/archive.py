@@ -77,7 +77,9 @@ def write_archive(study, target, trajectories=False):
     """
     results = Path("results") / study.study
     if not (results / "manifest.json").is_file():
-        raise InputError(f"{results}/manifest.json: no such file; finish the run first (make run)")
+        raise InputError(
+            f"{results}/manifest.json: no such file; finish the run first (ionshift run)"
+        )
     inputs = input_files(study)
     for path in inputs:
         if path.is_absolute() or ".." in path.parts:

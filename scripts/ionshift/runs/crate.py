@@ -90,7 +90,7 @@ def _read_manifest(path):
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; finish the run first (make run)") from None
+        raise InputError(f"{path}: no such file; finish the run first (ionshift run)") from None
 
 
 def _profile(crate, url):

@@ -3,8 +3,6 @@
 Snakemake's own lock survives a `kill -9` and would stop the next run. This one is held by the
 kernel, so a killed run can be started again with the same command. With a profile that submits
 to SLURM the cluster is checked first, with conda environments where they are made.
-
-Usage: python scripts/ionshift/runs/launch.py SNAKEMAKE_ARGUMENTS...
 """
 
 import fcntl
@@ -17,16 +15,20 @@ from ionshift.runs import conda as conda_preflight
 from ionshift.runs import slurm as slurm_preflight
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
+    """Become Snakemake with these arguments.
+
+    Raises
+    ------
+    InputError
+        if the cluster or conda cannot do what the arguments ask for.
+    """
     os.set_inheritable(_lock(), True)
     profile = slurm_preflight.slurm_profile(arguments)
-    try:
-        conda_preflight.check(arguments)
-        if profile is not None:
-            slurm_preflight.check(profile)
-            slurm_preflight.cancel_leftovers(profile)
-    except InputError as error:
-        sys.exit(f"ERROR {error}")
+    conda_preflight.check(arguments)
+    if profile is not None:
+        slurm_preflight.check(profile)
+        slurm_preflight.cancel_leftovers(profile)
     os.execv(sys.executable, [sys.executable, "-m", "snakemake", "--nolock", *arguments])
 
 
@@ -37,14 +39,12 @@ def _lock():
         handle = os.open(folder / "ionshift.lock", os.O_RDWR | os.O_CREAT)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("Ionshift is already running in this folder; wait for that run to end, or stop it")
+        raise InputError(
+            "Ionshift is already running in this folder; wait for that run to end, or stop it"
+        ) from None
     except OSError as error:
-        sys.exit(
-            f"ERROR {folder.resolve()} cannot be written or locked ({error.strerror}); work in a "
+        raise InputError(
+            f"{folder.resolve()} cannot be written or locked ({error.strerror}); work in a "
             "folder of your own, on a file system with locks"
-        )
+        ) from None
     return handle
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -23,6 +23,7 @@ def manifest(study, inputs, seeds, tables=()):
     tables : paths of the tables that were written
     """
     return {
+        "layout": 2,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": study.model_dump(mode="json"),
         "seeds": seeds,

@@ -46,7 +46,7 @@ def _read_chosen(path):
     except (OSError, KeyError, ValueError) as error:
         raise InputError(
             f"sampling.chosen: {path} is no table of environments ({error}); it needs the columns "
-            f"{', '.join(CHOSEN_COLUMNS)}, as 'make next-labels' writes them"
+            f"{', '.join(CHOSEN_COLUMNS)}, as 'ionshift labels next' writes them"
         ) from None
 
 

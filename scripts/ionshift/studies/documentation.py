@@ -1,13 +1,12 @@
 """The configuration's JSON schema and reference page, made from the model in `config`.
 
-    PYTHONPATH=scripts python -m ionshift.studies.documentation
+    ionshift docs reference
 
 writes `config/schema.json` and `config/README.md`. Nothing about a key is said here: types,
 defaults, limits and descriptions are read from the pydantic model.
 """
 
 import json
-import sys
 import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -19,7 +18,7 @@ from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.files import atomic_path
 from ionshift.studies.liquid_nmr import Study
 
-COMMAND = "PYTHONPATH=scripts python -m ionshift.studies.documentation"
+COMMAND = "ionshift docs reference"
 CONFIG_FOLDER = Path(__file__).resolve().parents[3] / "config"
 
 INTRO = f"""# Configuration
@@ -222,8 +221,3 @@ def _protocol_table():
             "",
         ]
     )
-
-
-if __name__ == "__main__":
-    for written in write(*sys.argv[1:2]):
-        print(written)

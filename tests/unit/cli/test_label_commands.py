@@ -132,7 +132,7 @@ def test_exported_set_can_be_imported(study, tmp_path):
     assert provenance["shielding_mean_ppm"] == 90.5
     assert provenance["ok_by_system_and_class"] == {"1M": {"SSIP": 2}}
     assert provenance["class_shares_in_md"] == {"1M": {"SSIP": 0.75, "CIP": 0.25}}
-    assert provenance["commands"][0] == "make run CONFIG=study.yaml"
+    assert provenance["commands"][0] == "ionshift run study.yaml"
 
 
 def test_damaged_labels_are_not_exported(study, tmp_path):
@@ -158,7 +158,7 @@ def test_labels_of_one_protocol_are_exported(study, tmp_path, monkeypatch):
     """Of four clusters, two have an ok label: they are the set, and it can be imported."""
     _, clusters, keys, store = study
     monkeypatch.setattr(relabel, "Labelling", lambda: SimpleNamespace(store=store.folder))
-    monkeypatch.setattr(relabel.label_benchmark, "variants", lambda: {"small": SMALL})
+    monkeypatch.setattr(relabel.protocol_benchmark, "variants", lambda: {"small": SMALL})
     table = sets.label_table(clusters[:3], keys[:3], store, SMALL)
     sets.write_label_set(tmp_path / "source.extxyz", clusters[:3], table)
     relabel.main(tmp_path / "source.extxyz", "small", "two")

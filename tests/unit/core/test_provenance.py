@@ -12,7 +12,7 @@ from ionshift.core.errors import InputError
 
 
 def reached(root, script, *modules):
-    return provenance._reachable(root / "scripts" / f"{script}.py", modules)
+    return provenance.reachable(root / "scripts" / f"{script}.py", modules)
 
 
 def test_modules_behind_a_script(root):
@@ -75,7 +75,7 @@ def test_a_module_from_outside_of_the_library_counts(tmp_path, root, monkeypatch
     before = provenance.code_hash(script, [module.stem])
     module.write_text("from ionshift.learning import reduction\n\nTREES = 10\n")
     assert provenance.code_hash(script, [module.stem]) != before
-    assert "learning/reduction.py" in provenance._reachable(script, [module.stem])
+    assert "learning/reduction.py" in provenance.reachable(script, [module.stem])
     with pytest.raises(InputError, match=r"not_there.* not on Python's path"):
         provenance.code_hash(script, ["not_there"])
 
@@ -89,7 +89,7 @@ def test_configuration_model_does_not_count(root):
     scripts = list((root / "scripts").glob("[!i]*/*.py"))
     assert len(scripts) > 50
     for script in scripts:
-        found = provenance._reachable(script)
+        found = provenance.reachable(script)
         assert not any(name.startswith("config/") for name in found)
 
 
@@ -97,9 +97,9 @@ def test_an_edited_file_is_read_again(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("from ionshift.nmr import spectrum\n")
     before = provenance.code_hash(script)
-    assert provenance._reachable(script)
+    assert provenance.reachable(script)
     script.write_text("import json\n")
-    assert provenance._reachable(script) == set()
+    assert provenance.reachable(script) == set()
     assert provenance.code_hash(script) != before
 
 

@@ -294,7 +294,9 @@ def test_cluster_table_keeps_failures_without_numbers(measured_table):
 def test_ensemble_mean_weighs_classes_by_their_share(measured_table, speciation):
     clusters = elf_summary.cluster_table(measured_table, SETTINGS)
     groups = elf_summary.group_table(clusters, speciation)
-    row = groups.query("system == '1M' and `class` == 'all' and factor == 'peak_ratio'").iloc[0]
+    row = groups.query(
+        "system == '1M' and solvation_class == 'all' and factor == 'peak_ratio'"
+    ).iloc[0]
     values = clusters["peak_ratio"]
     expected = (0.6 * values[:2].mean() + 0.1 * values[2]) / 0.7
     assert row["ensemble_mean"] == pytest.approx(expected)
@@ -302,10 +304,12 @@ def test_ensemble_mean_weighs_classes_by_their_share(measured_table, speciation)
     assert row["mean_err"] == pytest.approx(values[:3].std(ddof=1) / np.sqrt(3))
     pooled = np.sqrt((values[:2].var(ddof=1) + values[[3, 5]].var(ddof=1)) / 2)
     assert row["ensemble_err"] == pytest.approx(pooled * np.sqrt(0.36 / 2 + 0.01) / 0.7)
-    single = groups.query("system == '2M' and `class` == 'CIP' and factor == 'peak_ratio'").iloc[0]
+    single = groups.query(
+        "system == '2M' and solvation_class == 'CIP' and factor == 'peak_ratio'"
+    ).iloc[0]
     assert single["n_clusters"] == 1
     assert np.isnan(single["mean_err"])
-    empty = groups.query("system == '1M' and `class` == 'AGG+'")
+    empty = groups.query("system == '1M' and solvation_class == 'AGG+'")
     assert empty["mean"].isna().all()
 
 

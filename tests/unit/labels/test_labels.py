@@ -425,9 +425,9 @@ FULL_DISK = """
 import resource, sys
 sys.path[:0] = {paths!r}
 from test_labels import SMALL, lithium_water
-from ionshift.errors import InputError
-from ionshift.labelling import label_clusters
-from ionshift.labels import LabelStore
+from ionshift.core.errors import InputError
+from ionshift.labels.shieldings import label_clusters
+from ionshift.labels.store import LabelStore
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
     try:
@@ -440,7 +440,8 @@ if __name__ == "__main__":
 def shard_script(text, tmp_path, root, **values):
     """A Python file that labels clusters, for a process of its own."""
     script = tmp_path / "shard.py"
-    paths = [str(root / "scripts"), str(root / "tests" / "unit")]
+    unit = root / "tests" / "unit"
+    paths = [str(root / "scripts"), str(unit), str(unit / "labels")]
     script.write_text(text.format(paths=paths, **values))
     return [sys.executable, str(script)]
 
@@ -510,8 +511,8 @@ sys.path[:0] = {paths!r}
 from types import SimpleNamespace
 from ionshift.core.job import launch
 from test_labels import SMALL, lithium_water
-from ionshift.labelling import label_clusters
-from ionshift.labels import LabelStore
+from ionshift.labels.shieldings import label_clusters
+from ionshift.labels.store import LabelStore
 clusters = [lithium_water(1.8 + 0.01 * i) for i in range(200)]
 def main(snakemake, log):
     label_clusters(clusters, SMALL, LabelStore({store!r}), log=log)
@@ -555,8 +556,8 @@ SAME_SHARD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_labels import SMALL, lithium_water
-from ionshift.labelling import label_clusters
-from ionshift.labels import LabelStore
+from ionshift.labels.shieldings import label_clusters
+from ionshift.labels.store import LabelStore
 clusters = [lithium_water(1.8 + 0.02 * i) for i in range(8)]
 if __name__ == "__main__":
     label_clusters(clusters, SMALL, LabelStore({store!r}), workers=2)
@@ -617,8 +618,8 @@ KILLED_SHARD = """
 import sys
 sys.path[:0] = {paths!r}
 from test_labels import SMALL, lithium_water
-from ionshift.labelling import label_clusters
-from ionshift.labels import LabelStore
+from ionshift.labels.shieldings import label_clusters
+from ionshift.labels.store import LabelStore
 clusters = [lithium_water(1.8 + 0.01 * i) for i in range(40)]
 if __name__ == "__main__":
     label_clusters(clusters, SMALL, LabelStore({store!r}), workers={workers})

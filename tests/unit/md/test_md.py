@@ -41,13 +41,14 @@ ENGINES = ["openmm", pytest.param("gromacs", marks=needs_gromacs)]
 
 RUN_IN_A_PROCESS = """
 import sys
-from ionshift import dynamics
-from ionshift.config import MD, Electrolyte, System
-from ionshift.dynamics import gromacs_engine
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import MD
+from ionshift.md import driver
+from ionshift.md.engines import gromacs
 
-gromacs_engine.CHECKPOINT_MINUTES = 0.01
+gromacs.CHECKPOINT_MINUTES = 0.01
 engine, el, sy, md, packed, out = sys.argv[1:]
-dynamics.run(
+driver.run(
     engine,
     Electrolyte.model_validate_json(el),
     System.model_validate_json(sy),

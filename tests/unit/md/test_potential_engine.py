@@ -34,7 +34,7 @@ from ionshift.md.engines import potential as potential_engine
 from ionshift.md.engines.potential import PotentialEngine
 from ionshift.systems import electrolyte as boxes
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 SPRINGS = f"{HERE / 'springs.py'}:make"
 FORCE_FIELD = f"{HERE / 'force_field_calculator.py'}:ForceField"
 SMALL = System(counts={"LI": 1, "FSI": 1, "DME": 2}, density_g_cm3=0.8)
@@ -508,11 +508,13 @@ def test_mistakes_are_told_before_the_force_field_starts(tmp_path, electrolyte, 
 
 IN_A_PROCESS = """
 import sys
-from ionshift import dynamics
-from ionshift.config import MD, Electrolyte, Potential, PotentialMD, System
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import MD, PotentialMD
+from ionshift.config.potential import Potential
+from ionshift.md import driver
 
 el, sy, md, own, potential, packed, out = sys.argv[1:]
-dynamics.run(
+driver.run(
     "potential",
     Electrolyte.model_validate_json(el),
     System.model_validate_json(sy),

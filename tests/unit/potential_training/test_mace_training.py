@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,7 +143,7 @@ def test_patience_ends_the_training(labelled, tmp_path):
 KILLED = """
 import sys
 sys.path[:0] = {paths!r}
-from ionshift.potentials import frames, training
+from ionshift.potential_training import frames, training
 from test_mace_training import TINY
 settings = TINY.model_copy(update={{"max_epochs": 30, "patience": 30}})
 training.train(frames.read({frames!r}), settings, 0, 1.0, None, {folder!r}, log=print)
@@ -154,7 +155,7 @@ def test_killed_training_goes_on(labelled, tmp_path, root):
     path, folder = tmp_path / "frames.extxyz", tmp_path / "work"
     frames.write(path, labelled[0])
     script = KILLED.format(
-        paths=[str(root / "scripts"), str(root / "tests" / "unit")],
+        paths=[str(root / "scripts"), str(root / "tests/unit"), str(Path(__file__).parent)],
         frames=str(path),
         folder=str(folder),
     )

@@ -25,7 +25,7 @@ from ionshift.systems import electrolyte as boxes
 from ionshift.trajectories.trajectory import Trajectory
 from molecules import place
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 SMALL = System(counts=COUNTS, density_g_cm3=0.8)
 CLASSICAL = TrainingMD(
     cutoff_A=4.0, npt_ps=0.2, anneal_ps=0.0, density_ps=0.2, nvt_ps=0.1, production_ps=2.0,

@@ -185,7 +185,7 @@ def rules_with_scripts():
     found = []
     for path in RULE_FILES:
         for part in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
-            script = re.search(r'script:\s+"\.\./\.\./(scripts/\w+\.py)"', part)
+            script = re.search(r'script:\s+"\.\./\.\./(scripts/\w+/\w+\.py)"', part)
             conda = re.search(r"\n    conda:\n((?:        .*\n)+)", part)
             if script and conda and (ROOT / script[1]).is_file():
                 names = re.findall(r"envs/([\w{}.]+)\.yaml", conda[1])
@@ -222,7 +222,14 @@ def test_what_comes_by_hand_is_imported_inside_functions():
 def test_workflow_environment_has_what_the_snakefile_imports():
     pins = {normal(name) for name in conda_pins(ROOT / "envs" / "workflow.yaml")}
     missing = {}
-    for module in ("preflight", "provenance", "config_docs", "status", "archive", "crate"):
+    for module in (
+        "core/provenance",
+        "runs/archive",
+        "runs/crate",
+        "runs/preflight",
+        "runs/status",
+        "studies/documentation",
+    ):
         path = SCRIPTS / "ionshift" / f"{module}.py"
         missing |= {p: by for p, by in packages_behind(path).items() if p not in pins}
     assert not missing

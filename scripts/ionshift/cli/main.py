@@ -1,0 +1,407 @@
+"""The command `ionshift`.
+
+Every command checks its input, then calls one function of the library; modules are imported when
+their command runs, so that help and completion answer at once.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import ionshift
+from ionshift.config.registries.descriptors import DESCRIPTORS
+from ionshift.config.registries.recipes import RECIPES
+from ionshift.core.errors import InputError
+
+DEMO = Path("config/config.yaml")
+PROFILES = Path("workflow/profiles")
+LOCAL = "default"
+FIRST_LABELS = Path("resources/labels/lifsi_dme_fast.extxyz")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Dynamic NMR and thermodynamics of electrolytes from first principles.\n\n"
+    "Run it in a clone of Ionshift: `ionshift run` is the demo, `ionshift run config/mine.yaml` "
+    "a study of your own.",
+)
+labels = typer.Typer(no_args_is_help=True, help="DFT labels: state, retries, what to label next.")
+bench = typer.Typer(no_args_is_help=True, help="Benchmarks: measured numbers, no tests.")
+docs = typer.Typer(no_args_is_help=True, help="Generated pages.")
+app.add_typer(labels, name="labels")
+app.add_typer(bench, name="bench")
+app.add_typer(docs, name="docs")
+
+Config = Annotated[Path, typer.Argument(help="Configuration of the study (YAML).")]
+Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machine.")]
+LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
+
+
+Recipe = StrEnum("Recipe", {name: name for name in RECIPES.names()})
+Kernel = StrEnum("Kernel", {name: name for name in DESCRIPTORS.names()})
+MLP, KRR, LMBTR = Recipe("mlp"), Recipe("krr"), Kernel("lmbtr")
+
+
+class Method(StrEnum):
+    """How the environments of the next round are chosen."""
+
+    combined = "combined"
+    disagreement = "disagreement"
+    distance = "distance"
+    random = "random"
+
+
+def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) -> None:
+    """Lock, check and become Snakemake; its targets stand first, since options take lists."""
+    from ionshift.runs import launch
+
+    where = ["--workflow-profile", str(_profile_folder(profile))]
+    where += ["--cores", str(cores)] if profile == LOCAL else []
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    folder = str(Path(sys.executable).parent)
+    if folder not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
+    launch.main([*arguments, *where, "--configfile", str(config)])
+
+
+def _in_a_clone() -> None:
+    if not Path("Snakefile").is_file():
+        raise InputError(
+            f"{Path.cwd()} holds no Snakefile; change to a clone of Ionshift and run it there"
+        )
+
+
+def _profile_folder(profile: str) -> Path:
+    for folder in (PROFILES / profile, Path(profile)):
+        if (folder / "config.yaml").is_file():
+            return folder
+    known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+    raise InputError(
+        f"--profile {profile}: no such profile; take {known}, or a folder with a config.yaml"
+    )
+
+
+def _study(config: Path) -> Any:
+    """The study, checked before Snakemake starts: mistakes are told at once."""
+    from ionshift.studies import registry
+
+    _in_a_clone()
+    return registry.load(config)
+
+
+@app.command()
+def run(
+    config: Config = DEMO,
+    cores: Cores = 2,
+    profile: Annotated[
+        str, typer.Option(help="Where jobs run: default, slurm, or a folder with a profile.")
+    ] = LOCAL,
+    conda: Annotated[bool, typer.Option("--conda", help="One conda environment a stage.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what would run, run nothing.")
+    ] = False,
+    until: Annotated[list[str] | None, typer.Option(help="Stop after this rule.")] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(help="After --: options handed to Snakemake.")
+    ] = None,
+) -> None:
+    """Run a study, or go on with it: only what is missing or out of date is computed.
+
+    Examples: `ionshift run`; `ionshift run config/lifsi_dme.yaml --profile slurm`;
+    `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
+    """
+    study = _study(config)
+    _tell_earlier_layout(study.study, config)
+    options = ["--software-deployment-method", "conda"] if conda else []
+    options += ["--dry-run"] if dry_run else []
+    options += ["--until", *until] if until else []
+    _snakemake(config, cores, *(more or []), *options, profile=profile)
+
+
+def _tell_earlier_layout(study: str, config: Path) -> None:
+    from ionshift.cli.adopt import is_of_earlier_layout
+
+    results = Path("results") / study
+    if is_of_earlier_layout(results):
+        print(
+            f"{results} was begun with version 0.1: to keep its MD and labels, stop now and run "
+            f"ionshift adopt {config} first",
+            file=sys.stderr,
+        )
+
+
+@app.command()
+def plan(config: Config = DEMO) -> None:
+    """Say what a run would do and cost: jobs, DFT labels, core-hours."""
+    from ionshift.cli import plan as command
+
+    _in_a_clone()
+    command.main(config)
+
+
+@app.command()
+def status(config: Config = DEMO) -> None:
+    """Say what is done, running, failed and left, with the ends of failed logs."""
+    from ionshift.cli import status as command
+
+    _in_a_clone()
+    command.main(config)
+
+
+@app.command()
+def report(config: Config = DEMO) -> None:
+    """Write results/{study}/report.html, if tables or figures are newer than it."""
+    results = Path("results") / _study(config).study
+    target = results / "report.html"
+    if _is_newest(target, [results / "figures", results / "tables", Path("workflow/report")]):
+        print(f"report: nothing to do ({target})")
+        return
+    _snakemake(config, 1, "--report", str(target))
+
+
+def _is_newest(target: Path, folders: list[Path]) -> bool:
+    if not target.is_file():
+        return False
+    made = target.stat().st_mtime
+    return all(path.stat().st_mtime <= made for folder in folders for path in folder.rglob("*"))
+
+
+@app.command()
+def figures(config: Config = DEMO, cores: Cores = 2) -> None:
+    """Draw all figures again from the tables that are there, and compute nothing else."""
+    _study(config)
+    drawing = sorted(path.stem for path in Path("scripts/figures").glob("plot_*.py"))
+    allowed = ["--allowed-rules", "figures", *drawing]
+    _snakemake(config, cores, "figures", "--forceall", *allowed)
+
+
+@app.command()
+def archive(
+    config: Config = DEMO,
+    trajectories: Annotated[
+        bool, typer.Option("--trajectories", help="Pack the trajectories as well.")
+    ] = False,
+) -> None:
+    """Pack a finished study into results/{study}.tar.gz, from which figures can be drawn."""
+    from ionshift.cli import make_archive
+
+    make_archive.main(config, trajectories)
+
+
+@app.command()
+def crate(config: Config = DEMO) -> None:
+    """Write a finished run as a Workflow Run RO-Crate, results/{study}.crate.zip."""
+    from ionshift.cli import make_crate
+
+    make_crate.main(config)
+
+
+@app.command()
+def adopt(
+    config: Config = DEMO,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,
+) -> None:
+    """Go on with a study of version 0.1: take its MD, clusters, labels and stores as they are."""
+    from ionshift.cli import adopt as command
+
+    _in_a_clone()
+    command.main(config, dry_run)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(help="extxyz file with a target for every nucleus.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for committee.pt and the tables.")],
+    target: Annotated[str, typer.Option(help="Column of the atoms, or key of the frame.")] = (
+        "shielding_ppm"
+    ),
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of the target, at the end of the columns (ppm).")
+    ] = None,
+    nucleus: Annotated[str | None, typer.Option(help="Element of the nuclei.")] = None,
+    radius_A: Annotated[
+        float | None, typer.Option("--radius-A", help="Radius of an environment.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Key of the frames that groups them.")] = None,
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = MLP,
+    descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = LMBTR,
+) -> None:
+    """Train a model of any nucleus on an extxyz file and write it with its measured errors."""
+    from ionshift.cli import train_from_extxyz
+
+    train_from_extxyz.main(
+        data, folder, target, unit, nucleus, radius_A, group, recipe.value, descriptor.value
+    )
+
+
+@labels.command("status")
+def labels_status(config: Config = DEMO) -> None:
+    """Labels done, failed and to do, with the core-hours left."""
+    from ionshift.cli import labels_status as command
+
+    command.main(config)
+
+
+@labels.command("retry")
+def labels_retry(config: Config = DEMO) -> None:
+    """Forget failed labels: the next run computes them again with a stronger SCF recipe."""
+    from ionshift.cli import retry_labels
+
+    retry_labels.main(config)
+
+
+@labels.command("retry-frames")
+def labels_retry_frames(config: Config = DEMO) -> None:
+    """Forget failed reference labels of a potential's training: the next run tries them again."""
+    from ionshift.cli import retry_frames
+
+    retry_frames.main(config)
+
+
+@labels.command("next")
+def labels_next(
+    config: Config = DEMO,
+    n: Annotated[int, typer.Option("--n", min=1, help="Environments to choose.")] = 40,
+    method: Annotated[Method, typer.Option(help="How they are chosen.")] = Method.combined,
+) -> None:
+    """Choose the environments that a finished study labels in its next round."""
+    from ionshift.cli import next_labels
+
+    next_labels.main(config, n, method.value)
+
+
+@labels.command("export")
+def labels_export(
+    config: Config,
+    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+) -> None:
+    """Write a finished study's labels as a set that other studies can train on."""
+    from ionshift.cli import export_labels
+
+    export_labels.main(config, name)
+
+
+@labels.command("relabel")
+def labels_relabel(
+    source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],
+    protocol: Annotated[str, typer.Argument(help="Name of the protocol.")],
+    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: the store alone.")] = 0,
+) -> None:
+    """Labels of another protocol for the clusters of a set, as a set."""
+    from ionshift.cli import relabel
+
+    relabel.main(source, protocol, name, workers)
+
+
+@bench.command("model")
+def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
+    """Compare descriptor kernels and recipes on a label set."""
+    from ionshift.cli import bench_model as command
+
+    command.main(label_set)
+
+
+@bench.command("active")
+def bench_active(
+    label_set: LabelSet = FIRST_LABELS,
+    pool: Annotated[str, typer.Option(help="all, or md: as frequent as in the MD.")] = "all",
+) -> None:
+    """Replay which labels to compute next."""
+    from ionshift.cli import bench_active as command
+
+    command.main(label_set, pool)
+
+
+@bench.command("inference")
+def bench_inference(
+    config: Config = DEMO,
+    environments: Annotated[int, typer.Option(min=1, help="Environments to predict.")] = 10_000,
+) -> None:
+    """Time and memory of training, and of predictions along the trajectories of a study."""
+    from ionshift.cli import bench_inference as command
+
+    command.main(config, environments)
+
+
+@bench.command("learning")
+def bench_learning(
+    recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = KRR,
+    held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
+) -> None:
+    """Test error against the number of shipped labels."""
+    from ionshift.cli import bench_learning as command
+
+    command.main(recipe.value, held_out)
+
+
+@bench.command("labels")
+def bench_labels(
+    label_set: LabelSet = FIRST_LABELS,
+    clusters: Annotated[int, typer.Option(min=1, help="Clusters.")] = 8,
+    cores: Cores = 2,
+) -> None:
+    """Cost against error of DFT protocols (core-hours)."""
+    from ionshift.cli import bench_labels as command
+
+    command.main(label_set, clusters, cores)
+
+
+@bench.command("geometry")
+def bench_geometry(
+    label_set: LabelSet = FIRST_LABELS,
+    clusters: Annotated[int, typer.Option(min=1, help="Clusters per class.")] = 8,
+    cores: Cores = 2,
+) -> None:
+    """Optimize the geometry of clusters of a label set, and label them again."""
+    from ionshift.cli import bench_relaxation as command
+
+    command.main(label_set, clusters, cores)
+
+
+@bench.command("workers")
+def bench_workers(
+    label_set: LabelSet = FIRST_LABELS,
+    clusters: Annotated[int, typer.Option(min=1, help="Clusters.")] = 8,
+    cores: Cores = 2,
+) -> None:
+    """Label with several processes, then with several threads."""
+    from ionshift.cli import bench_workers as command
+
+    command.main(label_set, clusters, cores)
+
+
+@docs.command("reference")
+def docs_reference() -> None:
+    """Write config/schema.json and config/README.md from the configuration's models."""
+    from ionshift.studies import documentation
+
+    for path in documentation.write():
+        print(path)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(ionshift.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command; what a user can mend ends in one sentence and exit code 1."""
+    try:
+        app(prog_name="ionshift")
+    except InputError as error:
+        sys.exit(f"ERROR {error}")
