@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from ionshift.config.registries.calculators import FAMILIES
+from ionshift.config.registries.engines import ENGINES
+from ionshift.config.registries.references import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "scripts"
@@ -180,6 +182,18 @@ def environments_named(name):
     return [path.stem for path in ENVIRONMENTS if path.match(f"{pattern}.yaml")]
 
 
+def of_entries(directive):
+    """Environments of the registry's entries that a conda directive asks."""
+    entries = []
+    if "engine_environment(" in directive:
+        entries += [*ENGINES, *FAMILIES]
+    if "REFERENCE.environment" in directive:
+        entries += REFERENCES
+    if "FAMILIES.get(" in directive:
+        entries += FAMILIES
+    return [Path(entry.environment).stem for entry in entries if entry.environment]
+
+
 def rules_with_scripts():
     """(rule, environment files, script) of every rule that runs a script in an environment."""
     found = []
@@ -189,7 +203,8 @@ def rules_with_scripts():
             conda = re.search(r"\n    conda:\n((?:        .*\n)+)", part)
             if script and conda and (ROOT / script[1]).is_file():
                 names = re.findall(r"envs/([\w{}.]+)\.yaml", conda[1])
-                environments = [one for name in names for one in environments_named(name)]
+                environments = of_entries(conda[1])
+                environments += [one for name in names for one in environments_named(name)]
                 found.append((part.split(":")[0], environments, ROOT / script[1]))
     return found
 
