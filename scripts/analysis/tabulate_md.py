@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import thermo_over_stages, thin
 
@@ -23,10 +23,8 @@ def main(snakemake, log):
         thermo.append(stages.assign(system=system, replica=replica))
     table = pd.DataFrame(summaries)
     log("\n" + table[["system", "replica", "density_g_cm3", "molarity_M"]].to_string(index=False))
-    with atomic_path(snakemake.output.md) as path:
-        table.to_csv(path, index=False)
-    with atomic_path(snakemake.output.thermo) as path:
-        pd.concat(thermo, ignore_index=True).to_csv(path, index=False)
+    write_table(table, snakemake.output.md)
+    write_table(pd.concat(thermo, ignore_index=True), snakemake.output.thermo)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from ionshift.config.part import given
 from ionshift.config.spectrum import Spectrum
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import mean_molarity_M, read_by_system
 from ionshift.nmr import spectrum
@@ -12,7 +13,7 @@ from ionshift.solvation import coordination
 
 def main(snakemake, log):
     files, systems = snakemake.input, snakemake.params.systems
-    settings = Spectrum(**snakemake.params.spectrum)
+    settings = given(Spectrum, snakemake.params.spectrum)
     predictions = read_by_system(systems, files.predictions)
     members = dict(zip(systems, map(pd.read_csv, files.members), strict=True))
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
@@ -27,9 +28,7 @@ def main(snakemake, log):
         "coordination": coordination.coordination_table(predictions, molarity_M, settings.n_blocks),
         "settling": coordination.settling_table(predictions, settings.n_blocks),
     }
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.runs.archived import read_molarities
 
@@ -10,8 +10,7 @@ from ionshift.runs.archived import read_molarities
 def main(snakemake, log):
     table = read_molarities(Path(snakemake.input.md), snakemake.params.systems)
     log("\n" + table[["system", "molarity_M"]].to_string(index=False))
-    with atomic_path(snakemake.output.md) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.md)
 
 
 if __name__ == "__main__":

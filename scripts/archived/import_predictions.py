@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.runs import archived
 
@@ -14,10 +14,8 @@ def main(snakemake, log):
     members = archived.read_members(files.members or None, table, reference_ppm)
     if members.empty:
         log("no means of the committee's members: the error of the model is unknown")
-    with atomic_path(snakemake.output.predictions) as path:
-        table.to_parquet(path, index=False)
-    with atomic_path(snakemake.output.members) as path:
-        members.to_csv(path, index=False)
+    write_table(table, snakemake.output.predictions)
+    write_table(members, snakemake.output.members)
 
 
 if __name__ == "__main__":

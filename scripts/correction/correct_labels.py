@@ -1,10 +1,10 @@
 """Correct all labels by the clusters that have one of a dearer protocol as well."""
 
 import ase.io
-import pandas as pd
 
+from ionshift.config.part import whole
 from ionshift.config.protocol import Protocol
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_tables
 from ionshift.core.job import launch
 from ionshift.labels import correction, sets
 
@@ -13,7 +13,7 @@ def main(snakemake, log):
     files, output = snakemake.input, snakemake.output
     table = sets.read_table(files.table)
     references = [atoms for path in files.references for atoms in sets.read_label_set(path)]
-    pairs = correction.find_pairs(references, table, Protocol(**snakemake.params.protocol))
+    pairs = correction.find_pairs(references, table, whole(Protocol, snakemake.params.protocol))
     line = correction.fit(pairs)
     found = correction.summary(pairs, line, table)
     log("\n" + found.to_string(index=False, float_format="%.4f"))
@@ -21,9 +21,7 @@ def main(snakemake, log):
     with atomic_path(output.clusters) as path:
         ase.io.write(path, clusters, format="extxyz")
     pairs = pairs.assign(corrected_ppm=line(pairs["shielding_ppm"]))
-    for name, content in {"summary": found, "pairs": pairs}.items():
-        with atomic_path(output[name]) as path:
-            pd.DataFrame(content).to_csv(path, index=False)
+    write_tables({"summary": found, "pairs": pairs}, output)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 import pandas as pd
 
 from ionshift.config.elf import Elf
-from ionshift.core.files import atomic_path
+from ionshift.config.part import given
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.labels import sets
 from ionshift.nmr import elf_summary
 
 
 def main(snakemake, log):
-    files, settings = snakemake.input, Elf(**snakemake.params.elf)
+    files, settings = snakemake.input, given(Elf, snakemake.params.elf)
     measured = pd.concat([pd.read_parquet(path) for path in files.measured], ignore_index=True)
     clusters = elf_summary.cluster_table(measured, settings)
     typical = elf_summary.typical_clusters(clusters)
@@ -24,9 +25,7 @@ def main(snakemake, log):
             sets.read_clusters(files.clusters), typical, snakemake.params.ligand_elements
         ),
     }
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
     log("\n" + tables["correlation"].to_string(index=False, float_format="%.4f"))
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ionshift.config.figures import Figures
+from ionshift.config.part import whole
 from ionshift.core.job import launch
 from ionshift.core.tables import read_by_system
 from ionshift.figures import potentials
@@ -11,7 +12,7 @@ from ionshift.figures.style import save
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    style, systems = Figures(**params.style), params.systems
+    style, systems = whole(Figures, params.style), params.systems
     rdf = {name: pd.concat(map(pd.read_csv, files[f"{name}_rdf"])) for name in potentials.LINES}
     predictions = {
         name: read_by_system(systems, files[f"{name}_predictions"]) for name in potentials.LINES

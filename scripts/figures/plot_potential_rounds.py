@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ionshift.config.figures import Figures
+from ionshift.config.part import given, whole
 from ionshift.config.potential_training import PotentialExploration
 from ionshift.core.job import launch
 from ionshift.figures import potentials
@@ -10,11 +11,11 @@ from ionshift.figures.style import save
 
 
 def main(snakemake, log):
-    files, style = snakemake.input, Figures(**snakemake.params.style)
+    files, style = snakemake.input, whole(Figures, snakemake.params.style)
     figure = potentials.rounds(
         pd.read_csv(files.errors),
         pd.read_csv(files.met),
-        PotentialExploration(**snakemake.params.exploration),
+        given(PotentialExploration, snakemake.params.exploration),
         style,
     )
     save(figure, snakemake.output, style.dpi)

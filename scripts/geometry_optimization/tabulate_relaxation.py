@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.labels import geometry_optimization_summary, sets
 
@@ -15,9 +15,7 @@ def main(snakemake, log):
     )
     groups = geometry_optimization_summary.group_table(clusters, pd.read_csv(files.speciation))
     log("\n" + groups.to_string(index=False, float_format="%.3f"))
-    for name, table in {"clusters": clusters, "groups": groups}.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables({"clusters": clusters, "groups": groups}, snakemake.output)
 
 
 if __name__ == "__main__":

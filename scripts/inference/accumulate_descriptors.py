@@ -1,25 +1,18 @@
 """Mean and co-moment of the descriptors of every analysed environment of one system."""
 
 from ionshift.config.descriptor import Descriptor
-from ionshift.config.electrolyte import Electrolyte
-from ionshift.config.shell import Shell
+from ionshift.config.part import whole
 from ionshift.core.job import launch
 from ionshift.descriptors.registry import make_descriptor
 from ionshift.learning.pca import Moments
 from ionshift.solvation import environments
-from ionshift.solvation.shells import open_finders, read_cutoff_A
+from ionshift.solvation.shells import finders_of
 
 
 def main(snakemake, log):
     params = snakemake.params
-    finders = open_finders(
-        snakemake.input.topologies,
-        snakemake.input.trajectories,
-        Electrolyte(**params.electrolyte),
-        Shell(**params.shell),
-        read_cutoff_A(snakemake.input.shell),
-    )
-    descriptor = make_descriptor(Descriptor(**params.descriptor), params.elements)
+    finders = finders_of(snakemake.input, params)
+    descriptor = make_descriptor(whole(Descriptor, params.descriptor), params.elements)
     total = environments.count(finders, params.frame_stride)
     moments = Moments.empty(descriptor.n_features)
     for _, geometries in environments.in_chunks(finders, params.frame_stride, params.chunk_size):

@@ -1,6 +1,6 @@
 """Principal axes of the descriptors of all environments of all systems."""
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.learning.pca import Axes, Moments
 from ionshift.learning.pca_map import variance_table
@@ -15,8 +15,7 @@ def main(snakemake, log):
     variance = variance_table(axes)
     log(f"{moments.n} environments\n" + variance.to_string(index=False, float_format="%.4f"))
     axes.save(snakemake.output.axes)
-    with atomic_path(snakemake.output.variance) as path:
-        variance.to_csv(path, index=False)
+    write_table(variance, snakemake.output.variance)
 
 
 if __name__ == "__main__":

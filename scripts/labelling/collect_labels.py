@@ -1,6 +1,6 @@
 """Join shards and shipped sets into one label table, behind the gate."""
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.labels import gate, sets
 
@@ -19,8 +19,7 @@ def main(snakemake, log):
     gate.check_gate(table, snakemake.params.min_ok_share)
     ordered = [clusters[name] for name in table["cluster_id"]]
     sets.write_label_set(snakemake.output.clusters, ordered, table)
-    with atomic_path(snakemake.output.table) as path:
-        table.to_parquet(path, index=False)
+    write_table(table, snakemake.output.table)
 
 
 if __name__ == "__main__":

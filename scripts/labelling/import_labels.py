@@ -1,7 +1,8 @@
 """Take a shipped label set into the label store."""
 
+from ionshift.config.part import whole
 from ionshift.config.protocol import Protocol
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.labels import sets, store
 
@@ -9,14 +10,13 @@ from ionshift.labels import sets, store
 def main(snakemake, log):
     clusters, table = sets.import_label_set(
         snakemake.input.labels,
-        Protocol(**snakemake.params.protocol),
+        whole(Protocol, snakemake.params.protocol),
         store.LabelStore(snakemake.params.store),
         snakemake.params.nuclei,
     )
     log(f"{len(table)} labels of {snakemake.input.labels} are in the store")
     sets.write_label_set(snakemake.output.clusters, clusters, table)
-    with atomic_path(snakemake.output.table) as path:
-        table.to_parquet(path, index=False)
+    write_table(table, snakemake.output.table)
 
 
 if __name__ == "__main__":

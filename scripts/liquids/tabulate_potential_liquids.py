@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ionshift.config.part import given
 from ionshift.config.shell import Shell
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.potential_training.comparison import SOURCES, liquid_table
 from ionshift.solvation.shells import read_cutoff_A
@@ -15,7 +16,7 @@ from ionshift.solvation.shells import read_cutoff_A
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    shell = Shell(**params.shell), read_cutoff_A(files.shell)
+    shell = given(Shell, params.shell), read_cutoff_A(files.shell)
     densities = {
         name: densities_g_cm3(files[f"{name}_summaries"], params.systems) for name in SOURCES
     }
@@ -37,8 +38,7 @@ def main(snakemake, log):
         parts.append(liquid_table(system, *by_kind, shell, params.n_blocks))
     table = pd.concat(parts, ignore_index=True)
     log("\n" + table.to_string(index=False, float_format="%.3f"))
-    with atomic_path(snakemake.output.table) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.table)
 
 
 def densities_g_cm3(summaries, systems):

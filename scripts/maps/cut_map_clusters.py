@@ -3,27 +3,22 @@
 import ase.io
 import pandas as pd
 
-from ionshift.config.electrolyte import Electrolyte
-from ionshift.config.shell import Shell
+from ionshift.config.map import Map
+from ionshift.config.part import given
 from ionshift.core.files import atomic_path
 from ionshift.core.job import launch
 from ionshift.core.provenance import derive_seed
 from ionshift.learning.pca_map import cut_sample
-from ionshift.solvation.shells import open_finders, read_cutoff_A
+from ionshift.solvation.shells import finders_of
 
 
 def main(snakemake, log):
     params, system = snakemake.params, snakemake.wildcards.system
-    finders = open_finders(
-        snakemake.input.topologies,
-        snakemake.input.trajectories,
-        Electrolyte(**params.electrolyte),
-        Shell(**params.shell),
-        read_cutoff_A(snakemake.input.shell),
-    )
+    finders = finders_of(snakemake.input, params)
     predictions = pd.read_parquet(snakemake.input.predictions).assign(system=system)
-    seed = derive_seed(params.map["seed"], "page", system)
-    clusters = cut_sample(finders, predictions, params.map["n_structures"], seed)
+    settings = given(Map, params.map)
+    seed = derive_seed(settings.seed, "page", system)
+    clusters = cut_sample(finders, predictions, settings.n_structures, seed)
     log(f"{len(clusters)} of {len(predictions)} environments")
     with atomic_path(snakemake.output.clusters) as path:
         ase.io.write(path, clusters, format="extxyz")

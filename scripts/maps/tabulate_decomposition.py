@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.config.map import Map
+from ionshift.config.part import given
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import read_by_system
 from ionshift.nmr.decomposition import decomposition_table
@@ -12,12 +14,12 @@ def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     predictions = read_by_system(params.systems, files.predictions)
     members = dict(zip(params.systems, map(pd.read_csv, files.members), strict=True))
+    settings = given(Map, params.map)
     table = decomposition_table(
-        predictions, members, params.n_blocks, params.map["n_resamples"], params.map["seed"]
+        predictions, members, params.n_blocks, settings.n_resamples, settings.seed
     )
     log("\n" + table.to_string(index=False, float_format="%.3f"))
-    with atomic_path(snakemake.output.decomposition) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.decomposition)
 
 
 if __name__ == "__main__":

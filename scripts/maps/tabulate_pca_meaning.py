@@ -1,6 +1,8 @@
 """Correlation of the principal components with shift and shell."""
 
-from ionshift.core.files import atomic_path
+from ionshift.config.map import Map
+from ionshift.config.part import given
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import join_environments, read_by_system
 from ionshift.learning.pca_map import meaning_table
@@ -15,12 +17,10 @@ def main(snakemake, log):
             system: join_environments(table, symmetry[system], ["asymmetry", "tetrahedrality"])
             for system, table in environments.items()
         }
-    table = meaning_table(
-        environments, params.n_blocks, params.map["n_resamples"], params.map["seed"]
-    )
+    settings = given(Map, params.map)
+    table = meaning_table(environments, params.n_blocks, settings.n_resamples, settings.seed)
     log("\n" + table.to_string(index=False, float_format="%.3f"))
-    with atomic_path(snakemake.output.meaning) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.meaning)
 
 
 if __name__ == "__main__":

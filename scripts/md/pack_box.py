@@ -1,13 +1,14 @@
 """Pack the molecules of one system into a periodic box."""
 
 from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.part import given, whole
 from ionshift.core.job import launch
 from ionshift.systems.electrolyte import pack_box
 
 
 def main(snakemake, log):
-    electrolyte = Electrolyte(**snakemake.params.electrolyte)
-    system = System(**snakemake.params.system)
+    electrolyte = given(Electrolyte, snakemake.params.electrolyte)
+    system = whole(System, snakemake.params.system)
     pack_box(electrolyte, system, snakemake.params.seed, snakemake.output.packed)
     log(f"packed {sum(system.counts.values())} molecules, seed {snakemake.params.seed}")
 

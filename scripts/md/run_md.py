@@ -1,6 +1,6 @@
 """Molecular dynamics of one replica, from the packed box to the production trajectory.
 
-Platform, device and the time between checkpoints are no parameters of the rule: they change no
+Platform, device and the time between checkpoints are resources of the rule: they change no
 result, so they start no job again.
 """
 
@@ -8,27 +8,27 @@ from pathlib import Path
 
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.md import MD, PotentialMD
+from ionshift.config.part import given, whole, whole_or_none
 from ionshift.config.potential import Potential
 from ionshift.core.job import launch
 from ionshift.md import driver
 
 
 def main(snakemake, log):
-    params, config = snakemake.params, snakemake.config
-    given = config.get(params.block) or {}
-    md = MD(**(given if params.block == "md" else given.get("md") or {}) | params.md)
+    params, how = snakemake.params, snakemake.resources
+    md = given(MD, params.md | {key: how[key] for key in ("platform", "checkpoint_interval_ps")})
     driver.run(
         md.engine,
-        Electrolyte(**params.electrolyte),
-        System(**params.system),
+        given(Electrolyte, params.electrolyte),
+        whole(System, params.system),
         md,
         packed_pdb=snakemake.input.packed,
         out_dir=Path(snakemake.output.trajectory).parent,
         seed=params.seed,
         threads=snakemake.threads,
         log=log,
-        potential=Potential(**(config.get("potential") or {}) | params.potential),
-        potential_md=PotentialMD(**params.potential_md),
+        potential=params.potential and whole(Potential, params.potential | {"device": how.device}),
+        potential_md=whole_or_none(PotentialMD, params.potential_md),
     )
 
 

@@ -2,13 +2,14 @@
 
 import pandas as pd
 
+from ionshift.config.part import given
 from ionshift.config.potential_training import PotentialExploration
 from ionshift.core.job import launch
 from ionshift.potential_training import exploration, frames
 
 
 def main(snakemake, log):
-    settings = PotentialExploration(**snakemake.params.exploration)
+    settings = given(PotentialExploration, snakemake.params.exploration)
     met = pd.read_csv(snakemake.input.met)
     chosen = exploration.candidates(frames.read(snakemake.input.frames), met, settings)
     log(f"{len(chosen)} of {len(met)} frames are to be labelled")

@@ -1,5 +1,6 @@
 """Choose frames of classical MD for a potential to learn."""
 
+from ionshift.config.part import whole
 from ionshift.config.potential_training import PotentialFrames
 from ionshift.core.job import launch
 from ionshift.core.provenance import derive_seed
@@ -9,7 +10,7 @@ from ionshift.trajectories.trajectory import Trajectory
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    settings = PotentialFrames(**params.frames)
+    settings = whole(PotentialFrames, params.frames)
     trajectories = [
         Trajectory(top, path)
         for top, path in zip(files.topologies, files.trajectories, strict=True)

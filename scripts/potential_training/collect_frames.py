@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ionshift.config.part import given
 from ionshift.config.reference import Reference
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_table
 from ionshift.core.job import launch
 from ionshift.labels.gate import check_gate
 from ionshift.potential_training import frames, reference
@@ -23,12 +24,13 @@ def main(snakemake, log):
     if params.isolated_atoms == "computed":
         elements = sorted({symbol for atoms in labelled for symbol in atoms.symbols})
         work = Path(params.store) / "work"
-        task = reference.ReferenceTask(Reference(**params.reference), work, params.cp2k_command)
+        task = reference.ReferenceTask(
+            given(Reference, params.reference), work, params.cp2k_command
+        )
         store = reference.open_store(params.store)
         energies = reference.isolated_atoms(elements, task, store, log)
     frames.write(output.frames, labelled)
-    with atomic_path(output.table) as path:
-        table.to_parquet(path, index=False)
+    write_table(table, output.table)
     with atomic_path(output.atoms) as path:
         path.write_text(json.dumps(energies))
 

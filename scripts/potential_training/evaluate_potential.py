@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from ionshift.config.part import given, whole_or_none
+from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.potential_training import evaluation, frames, training
 from ionshift.potentials import calculators
@@ -11,12 +13,13 @@ from ionshift.potentials import calculators
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    settings = PotentialModel(**params.model)
+    settings = given(PotentialModel, params.model)
+    prior = whole_or_none(CoulombPrior, params.prior)
     labelled = training.labelled(frames.read(files.frames))
     parts = training.split(labelled, settings)
     predictions = {}
     for name, model in zip(params.runs, files.models, strict=True):
-        calculator = calculators.of_model(settings, model, params.prior, params.elements)
+        calculator = calculators.of_model(settings, model, prior, params.elements)
         predictions[name] = evaluation.predict(calculator, labelled)
         log(f"{name}: {len(labelled)} frames")
     members = [predictions[name] for name in params.runs if name.startswith("member")]
@@ -33,9 +36,7 @@ def main(snakemake, log):
         "learning_curve": evaluation.learning_curve(table, n_train),
         "epochs": pd.concat([pd.read_csv(path) for path in files.epochs]),
     }
-    for name, content in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            content.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from ionshift.config.part import given
 from ionshift.config.reference import Reference
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.potential_training import frames, reference
 
@@ -14,14 +15,13 @@ def main(snakemake, log):
     chosen = frames.read(snakemake.input.frames, may_be_empty=True)[
         first : first + params.shard_size
     ]
-    settings = Reference(**params.reference)
+    settings = given(Reference, params.reference)
     chosen = reference.structures(chosen, settings, params.charges)
     store = reference.open_store(params.store)
     task = reference.ReferenceTask(settings, Path(params.store) / "work", params.cp2k_command)
     labelled, table = reference.label_frames(chosen, task, store, snakemake.threads, log)
     frames.write(snakemake.output.frames, labelled)
-    with atomic_path(snakemake.output.table) as path:
-        table.to_parquet(path, index=False)
+    write_table(table, snakemake.output.table)
 
 
 if __name__ == "__main__":

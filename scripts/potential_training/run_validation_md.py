@@ -5,9 +5,11 @@ from pathlib import Path
 
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.md import TrainingMD
+from ionshift.config.part import given, whole, whole_or_none
+from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel, PotentialValidation
 from ionshift.config.shell import Shell
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.potential_training import liquid
 from ionshift.potentials import calculators
@@ -16,17 +18,21 @@ from ionshift.trajectories.trajectory import Trajectory
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    electrolyte, shell = Electrolyte(**params.electrolyte), Shell(**params.shell)
-    settings = PotentialValidation(**params.validation)
+    electrolyte, shell = given(Electrolyte, params.electrolyte), given(Shell, params.shell)
+    settings = given(PotentialValidation, params.validation)
     classical = liquid.Liquid(
         Trajectory(files.topology[0], files.trajectory[0]),
         json.loads(Path(files.summary[0]).read_text())["density_g_cm3"],
     )
     found = liquid.run(
-        calculators.potential_of_model(PotentialModel(**params.model), files.model, params.prior),
+        calculators.potential_of_model(
+            given(PotentialModel, params.model),
+            files.model,
+            whole_or_none(CoulombPrior, params.prior),
+        ),
         electrolyte,
-        System(**params.system),
-        TrainingMD(**params.md),
+        whole(System, params.system),
+        given(TrainingMD, params.md | {"platform": snakemake.resources.platform}),
         settings,
         (files.packed[0], params.folder, params.seed),
         threads=snakemake.threads,
@@ -34,9 +40,7 @@ def main(snakemake, log):
     )
     tables = liquid.compare(found, classical, electrolyte, shell, settings)
     log("\n" + tables["checks"].to_string(index=False, float_format="%.4g"))
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
+from ionshift.config.part import given, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_table
 from ionshift.core.job import launch
 from ionshift.potential_training import frames, training
 
@@ -14,10 +15,10 @@ from ionshift.potential_training import frames, training
 def main(snakemake, log):
     params, output = snakemake.params, snakemake.output
     labelled = training.labelled(frames.read(snakemake.input.frames))
-    prior = CoulombPrior(**params.prior) if params.prior else None
+    prior = whole_or_none(CoulombPrior, params.prior)
     model, epochs = training.train(
         training.without_prior(labelled, prior),
-        PotentialModel(**params.model),
+        given(PotentialModel, params.model),
         params.member,
         params.share,
         json.loads(Path(snakemake.input.atoms).read_text()),
@@ -27,8 +28,7 @@ def main(snakemake, log):
     )
     best = epochs.loc[epochs["loss"].idxmin()]
     log(f"{len(epochs)} epochs, the best: {best.to_dict()}")
-    with atomic_path(output.epochs) as path:
-        epochs.assign(model=snakemake.wildcards.run).to_csv(path, index=False)
+    write_table(epochs.assign(model=snakemake.wildcards.run), output.epochs)
     with atomic_path(output.model) as path:
         shutil.copy(model, path)
 

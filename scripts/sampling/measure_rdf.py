@@ -3,16 +3,17 @@
 import pandas as pd
 
 from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.part import given
 from ionshift.config.shell import Shell
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.solvation import shells
 from ionshift.trajectories.trajectory import open_all
 
 
 def main(snakemake, log):
-    electrolyte = Electrolyte(**snakemake.params.electrolyte)
-    shell = Shell(**snakemake.params.shell)
+    electrolyte = given(Electrolyte, snakemake.params.electrolyte)
+    shell = given(Shell, snakemake.params.shell)
     tables = []
     for trajectory in open_all(snakemake.input.topologies, snakemake.input.trajectories):
         log(f"{trajectory.path}: {len(trajectory)} frames")
@@ -28,8 +29,7 @@ def main(snakemake, log):
         )
     rdf = sum(tables) / len(tables)
     rdf.insert(0, "system", snakemake.wildcards.system)
-    with atomic_path(snakemake.output.rdf) as path:
-        pd.DataFrame(rdf).to_csv(path, index=False)
+    write_table(pd.DataFrame(rdf), snakemake.output.rdf)
 
 
 if __name__ == "__main__":

@@ -3,27 +3,19 @@
 import ase.io
 
 from ionshift.config.descriptor import Descriptor
-from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.part import whole
 from ionshift.config.sampling import Sampling
-from ionshift.config.shell import Shell
 from ionshift.core.files import atomic_path
 from ionshift.core.job import launch
 from ionshift.core.provenance import derive_seed
 from ionshift.descriptors.registry import elements_of, make_descriptor
 from ionshift.solvation import sampling, shells
-from ionshift.solvation.shells import open_finders, read_cutoff_A
 
 
 def main(snakemake, log):
     params = snakemake.params
-    settings = Sampling(**params.sampling)
-    finders = open_finders(
-        snakemake.input.topologies,
-        snakemake.input.trajectories,
-        Electrolyte(**params.electrolyte),
-        Shell(**params.shell),
-        read_cutoff_A(snakemake.input.shell),
-    )
+    settings = whole(Sampling, params.sampling)
+    finders = shells.finders_of(snakemake.input, params)
     system = snakemake.wildcards.system
     seed = derive_seed(settings.seed, "sampling", system)
     clusters = shells.pool_clusters(finders, params.study, system, settings, seed)
@@ -31,7 +23,7 @@ def main(snakemake, log):
     log(f"pool of {len(clusters)} environments: {shells.count_classes(classes)}")
 
     def describe():
-        descriptor = make_descriptor(Descriptor(**params.descriptor), elements_of(clusters))
+        descriptor = make_descriptor(whole(Descriptor, params.descriptor), elements_of(clusters))
         return descriptor.describe(clusters)
 
     nuclei = [(atoms.info["replica"], atoms.info["nucleus"]) for atoms in clusters]

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from ionshift.config.part import given
 from ionshift.config.structure import Structure
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import mean_molarity_M, read_by_system
 from ionshift.solvation import lsi
@@ -11,7 +12,7 @@ from ionshift.solvation import lsi
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
-    settings, n_blocks, seeds = Structure(**params.structure), params.n_blocks, params.seeds
+    settings, n_blocks, seeds = given(Structure, params.structure), params.n_blocks, params.seeds
     predictions = read_by_system(seeds, files.predictions)
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
     edges_A2, errors = settings.lsi_edges_A2, (n_blocks, settings.n_bootstrap, seeds)
@@ -22,9 +23,7 @@ def main(snakemake, log):
         "correlation": lsi.correlation_table(predictions, molarity_M, edges_A2, *errors),
     }
     log("\n" + tables["correlation"].to_string(index=False, float_format="%.3f"))
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

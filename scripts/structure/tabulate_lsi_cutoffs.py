@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import join_environments, mean_molarity_M, read_by_system
 from ionshift.solvation.lsi import cutoff_table
@@ -18,8 +18,7 @@ def main(snakemake, log):
     molarity_M = mean_molarity_M(pd.read_csv(files.md))
     table = cutoff_table(scans, molarity_M, params.n_blocks, params.n_bootstrap, params.seeds)
     log("\n" + table.to_string(index=False, float_format="%.3f"))
-    with atomic_path(snakemake.output.cutoffs) as path:
-        table.to_csv(path, index=False)
+    write_table(table, snakemake.output.cutoffs)
 
 
 if __name__ == "__main__":

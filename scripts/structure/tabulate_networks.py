@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import join_environments, mean_molarity_M, read_by_system
 from ionshift.solvation import ion_networks
@@ -22,9 +22,7 @@ def main(snakemake, log):
         "networks": ion_networks.distribution_table(members, molarity_M, params.n_blocks),
         "summary": summary,
     }
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

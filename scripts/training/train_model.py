@@ -1,12 +1,12 @@
 """Train the committee on the ok labels and measure it on held-out groups."""
 
 import numpy as np
-import pandas as pd
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
+from ionshift.config.part import whole
 from ionshift.config.protocol import Protocol
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.descriptors.registry import elements_of, make_descriptor
 from ionshift.labels.sets import read_label_set, training_set
@@ -18,7 +18,7 @@ from ionshift.solvation.shells import read_cutoff_A
 
 def main(snakemake, log):
     params, output = snakemake.params, snakemake.output
-    settings, descriptor = Model(**params.model), Descriptor(**params.descriptor)
+    settings, descriptor = whole(Model, params.model), whole(Descriptor, params.descriptor)
     cutoff_A = read_cutoff_A(snakemake.input.shell)
     clusters, table = training_set(
         read_label_set(snakemake.input.labels), cutoff_A, settings.group_ps
@@ -35,16 +35,14 @@ def main(snakemake, log):
         "species": species,
         "descriptor": descriptor.effective(),
         "cutoff_A": cutoff_A,
-        "protocol_hash": protocol_hash(Protocol(**params.protocol)),
+        "protocol_hash": protocol_hash(whole(Protocol, params.protocol)),
         "mean_shielding_ppm": float(np.mean(shielding_ppm)),
         "n_labels": len(table),
     }
     committee.save(output.model)
     parity = study.parity.join(table[["cluster_id", "system", "solvation_class"]])
     tables = {"metrics": study.metrics, "parity": parity, "learning_curve": study.learning_curve}
-    for name, content in tables.items():
-        with atomic_path(output[name]) as path:
-            pd.DataFrame(content).to_csv(path, index=False)
+    write_tables(tables, output)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 import pandas as pd
 
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.core.job import launch
 
 
 def main(snakemake, log):
     for name, target in snakemake.output.items():
-        with atomic_path(target) as path:
-            pd.concat(map(pd.read_csv, snakemake.input[name])).to_csv(path, index=False)
+        write_table(pd.concat(map(pd.read_csv, snakemake.input[name])), target)
         log(f"{target} written")
 
 

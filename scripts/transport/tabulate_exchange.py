@@ -1,7 +1,8 @@
 """Shift autocorrelation, regime of exchange, Kubo's lines and checks of the mean's error."""
 
+from ionshift.config.part import given
 from ionshift.config.spectrum import Spectrum
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import read_by_system
 from ionshift.nmr import exchange
@@ -9,7 +10,7 @@ from ionshift.nmr import exchange
 
 def main(snakemake, log):
     params = snakemake.params
-    spectrum = Spectrum(**params.spectrum)
+    spectrum = given(Spectrum, params.spectrum)
     predictions = read_by_system(params.systems, snakemake.input.predictions)
     paths = {system: exchange.read_paths(table) for system, table in predictions.items()}
     found = {
@@ -24,9 +25,7 @@ def main(snakemake, log):
         "lines": exchange.line_table(paths, regimes, spectrum),
         "mean_error": exchange.mean_error_table(predictions, paths, spectrum.n_blocks),
     }
-    for name, table in tables.items():
-        with atomic_path(snakemake.output[name]) as path:
-            table.to_csv(path, index=False)
+    write_tables(tables, snakemake.output)
 
 
 if __name__ == "__main__":

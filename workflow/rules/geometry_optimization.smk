@@ -23,6 +23,7 @@ rule relax_clusters:
     resources:
         mem_mb=memory_MB(RELAXATION.workers * RELAXATION.max_memory_MB),
         runtime=minutes(limits.geometry_optimization_minutes),
+        device=RELAXATION.potential.device,
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         ligand_elements=STUDY.shell.ligand_elements,

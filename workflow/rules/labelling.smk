@@ -39,6 +39,7 @@ rule label_shard:
     resources:
         mem_mb=memory_MB(STUDY.labelling.workers * STUDY.labelling.max_memory_MB),
         runtime=minutes(limits.shard_minutes(STUDY)),
+        device=STUDY.labelling.device,
     params:
         protocol=PROTOCOL,
         protocol_name=STUDY.labelling.protocol,

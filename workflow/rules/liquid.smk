@@ -1,4 +1,3 @@
-from ionshift.config import md as md_settings
 from ionshift.config.registries.calculators import FAMILIES
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.engines import ENGINES

@@ -1,7 +1,20 @@
 MD_FOLDER = f"{RESULTS}/md/{{system}}/{{replica}}"
 FORCE_FIELD_KEYS = ["species", "forcefield", "mixing", "ion_charge_scale"]
-# They change no result: no job starts again for them.
+# They change no result, so they are no parameters: threads and resources say how a job runs.
 HOW_MD_RUNS = ["replicas", "threads", "platform", "checkpoint_interval_ps"]
+
+
+def how_md_runs(md):
+    """Resources of an MD job that are settings of its engine."""
+    return {
+        "platform": md.platform,
+        "checkpoint_interval_ps": f"{md.checkpoint_interval_ps:g}",
+    }
+
+
+def md_parameters(md):
+    """The settings of an MD that change its result."""
+    return md.model_dump(mode="json", exclude={*HOW_MD_RUNS})
 
 
 rule pack_box:
@@ -50,19 +63,20 @@ rule run_md:
         engine_environment(ENGINE, STUDY.potential)
     threads: STUDY.md.threads
     resources:
+        **how_md_runs(STUDY.md),
         mem_mb=memory_MB(limits.md_MB(STUDY)),
         runtime=minutes(limits.md_minutes),
+        device=STUDY.potential.device,
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
-        block="md",
-        md=block("md", *[key for key in md_settings.MD.model_fields if key not in HOW_MD_RUNS]),
+        md=md_parameters(STUDY.md),
         potential=(
             block("potential", *[key for key in block("potential") if key != "device"])
             if WITH_POTENTIAL
-            else {}
+            else None
         ),
-        potential_md=block("potential_md") if WITH_POTENTIAL else {},
+        potential_md=block("potential_md") if WITH_POTENTIAL else None,
         seed=seed_of,
         code=code("md/run_md", ENGINE),
     message:

@@ -1,32 +1,20 @@
 # The training of a potential: included where the configuration has `potential_training`.
-rule pack_training_box:
-    input:
-        templates=templates(),
-        forcefield=STUDY.electrolyte.forcefield,
+# Its classical MD is the stage `md` once more, of the training boxes.
+use rule pack_box as pack_training_box with:
     output:
         packed=f"{TRAINING_MD_FOLDER}/packed.pdb",
     log:
         f"{LOGS}/pack_training_box/{{box}}_{{replica}}.log",
     benchmark:
         f"{BENCHMARKS}/pack_training_box/{{box}}_{{replica}}.tsv"
-    conda:
-        "../../envs/md.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory_MB(1000),
-        runtime=minutes(60),
     params:
-        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
         seed=training_seed,
-        code=code("md/pack_box"),
     message:
         "Packing the training box {wildcards.box}, replica {wildcards.replica}"
-    script:
-        "../../scripts/md/pack_box.py"
 
 
-rule run_training_md:
+use rule run_md as run_training_md with:
     input:
         packed=rules.pack_training_box.output.packed,
         templates=templates(),
@@ -44,21 +32,18 @@ rule run_training_md:
         engine_environment(TRAINING_ENGINE, STUDY.potential)
     threads: TRAINING.md.threads
     resources:
+        **how_md_runs(TRAINING.md),
         mem_mb=memory_MB(2000),
         runtime=minutes(240),
     params:
-        electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
         system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
-        block="potential_training",
-        md=TRAINING.md.model_dump(mode="json", exclude=set(HOW_MD_RUNS)),
-        potential={},
-        potential_md={},
+        md=md_parameters(TRAINING.md),
+        potential=None,
+        potential_md=None,
         seed=training_seed,
         code=code("md/run_md", TRAINING_ENGINE),
     message:
         "Classical MD of the training box {wildcards.box}, replica {wildcards.replica}"
-    script:
-        "../../scripts/md/run_md.py"
 
 
 rule choose_frames:
@@ -336,6 +321,7 @@ rule run_validation_md:
     resources:
         mem_mb=memory_MB(4000),
         runtime=minutes(1440),
+        platform=TRAINING.md.platform,
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS, "nucleus"),
         system=TRAINING_SYSTEMS[VALIDATION_BOX].model_dump(),

@@ -27,6 +27,21 @@ def atomic_path(path):
         raise
 
 
+def write_table(table, path):
+    """Write a DataFrame whole or not at all: parquet or CSV, as the suffix says, no index."""
+    with atomic_path(path) as temporary:
+        if temporary.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            table.to_csv(temporary, index=False)
+
+
+def write_tables(tables, paths):
+    """Write every DataFrame of the dict `tables` to the path of its name, see `write_table`."""
+    for name, table in tables.items():
+        write_table(table, paths[name])
+
+
 @contextmanager
 def alone(path, waiting=lambda: None):
     """Hold the lock file `path` in the block; `waiting` is called if another process holds it.

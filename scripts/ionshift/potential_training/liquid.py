@@ -62,7 +62,7 @@ def run(
         "frame_interval_ps": FRAME_INTERVAL_ps,
         "checkpoint_interval_ps": 10 * FRAME_INTERVAL_ps,
     }
-    own = type(md)(**md.model_dump() | lengths | {"engine": "potential"})
+    own = md.model_copy(update=lengths | {"engine": "potential"})
     try:
         summary = driver.run(
             "potential",

@@ -14,6 +14,9 @@ import pandas as pd
 from ase import Atoms
 from scipy.ndimage import gaussian_filter1d
 
+from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.part import given
+from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.solvation.classes import CLASSES, solvation_class
 from ionshift.solvation.sampling import draw_pool
@@ -66,7 +69,7 @@ class ShellFinder:
     def __init__(self, trajectory, electrolyte, shell, cutoff_A):
         self.trajectory = trajectory
         self.cutoff_A = cutoff_A
-        self.lsi_cutoff_A = shell.lsi_cutoff_A
+        self._settings = shell
         role = {name: species.role for name, species in electrolyte.species.items()}
         self._charge = {name: species.charge for name, species in electrolyte.species.items()}
         self._role = np.array([role.get(str(name), "") for name in trajectory.molecule_name])
@@ -100,7 +103,7 @@ class ShellFinder:
             n_anion=roles.count("anion"),
             n_solvent=roles.count("solvent"),
             coordination=len(inside),
-            lsi_A2=local_structure_index(distances_A, self.lsi_cutoff_A),
+            lsi_A2=local_structure_index(distances_A, self._settings.lsi_cutoff_A),
         )
 
     def cluster(self, frame, environment):
@@ -152,6 +155,23 @@ def open_finders(topologies, trajectories, electrolyte, shell, cutoff_A):
         ShellFinder(trajectory, electrolyte, shell, cutoff_A)
         for trajectory in open_all(topologies, trajectories)
     ]
+
+
+def finders_of(files, params):
+    """The finders of a rule's trajectories, one a replica, in order.
+
+    Parameters
+    ----------
+    files : with topologies, trajectories (a path a replica) and shell (the file of `set_cutoff`)
+    params : with electrolyte and shell, what the rule hands over of these blocks
+    """
+    return open_finders(
+        files.topologies,
+        files.trajectories,
+        given(Electrolyte, params.electrolyte),
+        given(Shell, params.shell),
+        read_cutoff_A(files.shell),
+    )
 
 
 def separations_A(frame, group_a, group_b):
