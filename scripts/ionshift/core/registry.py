@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -80,5 +81,5 @@ class Registry(Generic[E]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[E]:
         return iter(self._entries.values())

@@ -205,7 +205,7 @@ def test_a_family_from_outside_is_built(register):
     given = Calculator(kind="spring")
     assert given.files() == []
     calculator = calculators.build_plain(given, ["H"])
-    assert calculator.parameters["k"] == 3.0
+    assert calculator.k == 3.0
     with pytest.raises(InputError, match="does not cover Li; it knows H"):
         calculators.build_plain(given, ["Li"])
     with pytest.raises(ValidationError, match="kind spring takes none"):
