@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from ase.calculators.harmonic import SpringCalculator
 
 from ionshift.descriptors.geometry import Geometries
 from ionshift.md.segments import SegmentedEngine
@@ -89,3 +90,14 @@ class Distances:
 def last_members(n, pool, rng):
     """A sampler: the last of the pool."""
     return list(range(len(pool.classes)))[-n:]
+
+
+def springs(atoms, settings, attempt):
+    """A reference calculator: every atom on a spring of `accuracy` eV/A^2 to the origin."""
+    energy = 0.5 * settings.accuracy * np.sum(atoms.positions**2)
+    return energy, -settings.accuracy * atoms.positions, None
+
+
+def spring_family(potential, device):
+    """A family of calculators: springs that know hydrogen alone."""
+    return SpringCalculator(ideal_positions=np.zeros((1, 3)), k=3.0), ["H"]

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from archives import write_archive
-from ionshift.config import messages, protocol, reference
+from ionshift.config import messages, protocol
+from ionshift.config.base import OneOf
+from ionshift.config.registries.references import REFERENCES
 from ionshift.core.errors import InputError
 from ionshift.runs import preflight
 from ionshift.studies import liquid_nmr, registry
@@ -36,9 +38,9 @@ CONTEXTS = {
     "potential_training.prior": {"potential_training": {"systems": BOX, "prior": PRIOR}},
     **{
         f"potential_training.reference.{name}": OF_CLUSTERS
-        for name in reference.REFERENCE_KEYS["pyscf"]
+        for name in REFERENCES.get("pyscf").settings
     },
-    **{f"potential_training.reference.{name}": CP2K for name in reference.REFERENCE_KEYS["cp2k"]},
+    **{f"potential_training.reference.{name}": CP2K for name in REFERENCES.get("cp2k").settings},
     "potential_training.exploration": EXPLORED,
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
@@ -180,7 +182,7 @@ def _changed(key, base, folder):
         current = base
         for part in path:
             current = current[part]
-        for value in [*_literals(_field(key).annotation), *_variants(current, folder)]:
+        for value in [*_choices(_field(key)), *_variants(current, folder)]:
             if value != current:
                 config = copy.deepcopy(base)
                 _put(config, path, value)
@@ -206,6 +208,13 @@ def _paths(block, parts):
     if parts[0] == "*":
         names = range(len(block)) if isinstance(block, list) else list(block)
     return [[name, *rest] for name in names for rest in _paths(block[name], parts[1:])]
+
+
+def _choices(field):
+    names = [
+        name for item in field.metadata if isinstance(item, OneOf) for name in item.registry.names()
+    ]
+    return [*names, *_literals(field.annotation)]
 
 
 def _literals(annotation):

@@ -18,7 +18,7 @@ rule relax_clusters:
     benchmark:
         f"{BENCHMARKS}/relax_clusters/{{system}}.tsv"
     conda:
-        f"../../envs/potential_{RELAXATION.potential.kind}.yaml"
+        f"../../envs/{FAMILIES.get(RELAXATION.potential.kind).environment}"
     threads: RELAXATION.workers
     resources:
         mem_mb=memory_MB(RELAXATION.workers * RELAXATION.max_memory_MB),

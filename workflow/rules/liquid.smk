@@ -1,3 +1,4 @@
+from ionshift.config.registries.calculators import FAMILIES
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.engines import ENGINES
 from ionshift.config.registries.recipes import RECIPES
@@ -31,7 +32,7 @@ wildcard_constraints:
 
 def engine_environment(engine, potential):
     """Environment file of an MD engine, from the folder of the rules."""
-    return f"../../envs/{engine.environment or f'potential_{potential.kind}.yaml'}"
+    return f"../../envs/{engine.environment or FAMILIES.get(potential.kind).environment}"
 
 
 def seed_of(wildcards):

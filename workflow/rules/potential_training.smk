@@ -139,7 +139,7 @@ rule label_frames:
     benchmark:
         f"{BENCHMARKS}/label_frames/{{round}}_{{box}}_{{shard}}.tsv"
     conda:
-        ("../../envs/reference_pyscf.yaml" if OF_CLUSTERS else "../../envs/potential_tblite.yaml")
+        f"../../envs/{REFERENCE.environment}"
     threads: TRAINING.workers
     resources:
         mem_mb=memory_MB(TRAINING.workers * TRAINING.max_memory_MB),
@@ -150,7 +150,7 @@ rule label_frames:
         cp2k_command=TRAINING.cp2k_command,
         store=TRAINING.store,
         shard_size=TRAINING.shard_size,
-        code=code("potential_training/label_frames"),
+        code=code("potential_training/label_frames", REFERENCE),
     message:
         "Reference labels of {wildcards.box}, round {wildcards.round}, shard {wildcards.shard}"
     script:
@@ -168,7 +168,7 @@ rule collect_frames:
     log:
         f"{LOGS}/collect_frames/{{round}}.log",
     conda:
-        ("../../envs/reference_pyscf.yaml" if OF_CLUSTERS else "../../envs/potential_tblite.yaml")
+        f"../../envs/{REFERENCE.environment}"
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
@@ -179,7 +179,7 @@ rule collect_frames:
         store=TRAINING.store,
         isolated_atoms=TRAINING.model.isolated_atoms,
         min_ok_share=TRAINING.min_ok_share,
-        code=code("potential_training/collect_frames"),
+        code=code("potential_training/collect_frames", REFERENCE),
     message:
         "Collecting labelled frames up to round {wildcards.round}, and checking the gate"
     script:

@@ -1,6 +1,7 @@
 from ionshift.systems import formulas
 
 from ionshift.config.potential_training import LIQUID_KEYS
+from ionshift.config.registries.references import REFERENCES
 
 # What the rules of a potential's training share: included with them.
 TRAINING = STUDY.potential_training
@@ -10,8 +11,10 @@ TRAINING_RUNS = TRAINING.model.runs()
 MEMBERS = [name for name in TRAINING_RUNS if name.startswith("member")]
 LAST_ROUND = TRAINING.exploration.rounds
 # A reference of molecules cuts clusters, for which it must know the ions.
-OF_CLUSTERS = TRAINING.reference.calculator == "pyscf"
-REFERENCE_CHARGES = formulas.charges_by_formula(STUDY.electrolyte) if OF_CLUSTERS else None
+REFERENCE = REFERENCES.get(TRAINING.reference.calculator)
+REFERENCE_CHARGES = (
+    formulas.charges_by_formula(STUDY.electrolyte) if REFERENCE.of_clusters else None
+)
 PRIOR = TRAINING.prior and TRAINING.prior.model_dump(mode="json")
 POTENTIAL_FOLDER = f"{RESULTS}/potential"
 TRAINING_MD_FOLDER = f"{POTENTIAL_FOLDER}/md/{{box}}/{{replica}}"

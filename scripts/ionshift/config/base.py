@@ -6,7 +6,6 @@ from typing import Annotated
 
 from ase.data import atomic_numbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import core_schema
 
 from ionshift.core.registry import Registry
 
@@ -38,7 +37,7 @@ class OneOf:
         return name
 
     def __get_pydantic_core_schema__(self, source, handler):
-        return core_schema.no_info_after_validator_function(self.check, handler(source))
+        return AfterValidator(self.check).__get_pydantic_core_schema__(source, handler)
 
     def __get_pydantic_json_schema__(self, schema, handler):
         return {"enum": self.registry.names(), **handler(schema)}

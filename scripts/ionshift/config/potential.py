@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Element
+from ionshift.config.base import Block, Element, OneOf
+from ionshift.config.registries.calculators import FAMILIES
 
 
 class CoulombPrior(Block):
@@ -21,8 +22,8 @@ class CoulombPrior(Block):
 class Calculator(Block):
     """An ASE calculator by family."""
 
-    kind: Literal["mace", "deepmd", "nequip", "sevennet", "chgnet", "tblite", "emt", "python"] = (
-        Field("tblite", description="Family of the potential; each has its environment file.")
+    kind: Annotated[str, OneOf(FAMILIES)] = Field(
+        "tblite", description="Family of the potential; each has its environment file."
     )
     model: str | None = Field(
         None,
@@ -42,24 +43,25 @@ class Calculator(Block):
 
     @model_validator(mode="after")
     def _has_its_model(self):
-        if self.kind == "tblite" and self.model not in (None, *TBLITE_METHODS):
+        family = FAMILIES.get(self.kind)
+        if family.model == "method" and self.model not in (None, *family.methods):
             raise ValueError(
-                f"model = '{self.model}' is no method of tblite; take {', '.join(TBLITE_METHODS)}"
+                f"model = '{self.model}' is no method of {self.kind}; take "
+                f"{', '.join(family.methods)}"
             )
-        if self.model is None and self.kind not in ("tblite", "emt"):
-            raise ValueError(f"model is not given, kind {self.kind} needs {MODEL[self.kind]}")
-        if self.model is not None and self.kind == "emt":
-            raise ValueError(f"model = '{self.model}': kind emt takes none; remove it")
+        if self.model is None and family.model in ("file", "callable"):
+            raise ValueError(f"model is not given, kind {self.kind} needs {family.model_words}")
+        if self.model is not None and family.model == "none":
+            raise ValueError(f"model = '{self.model}': kind {self.kind} takes none; remove it")
         return self
 
     def files(self):
         """The model file in a list; empty for a potential that is read from no file."""
-        if self.kind in ("tblite", "emt"):
-            return []
-        if self.kind == "python":
+        family = FAMILIES.get(self.kind)
+        if family.model == "callable":
             source = self.model.rpartition(":")[0]
             return [source] if source.endswith(".py") else []
-        return [self.model]
+        return [self.model] if family.model == "file" else []
 
 
 class Potential(Calculator):
@@ -68,15 +70,3 @@ class Potential(Calculator):
     prior: CoulombPrior | None = Field(
         None, description="Coulomb prior that the potential was trained without: added to it."
     )
-
-
-MODEL = {
-    "mace": "a .model file of mace_run_train",
-    "deepmd": "a frozen model (.pth or .pb)",
-    "nequip": "a model compiled by nequip-compile (--target ase)",
-    "sevennet": "a checkpoint (.pth)",
-    "chgnet": "a checkpoint (.pth.tar)",
-    "python": "a callable as package.module:name or path/to/file.py:name",
-}
-"""What `potential.model` holds, by kind."""
-TBLITE_METHODS = ("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB")

@@ -1,16 +1,17 @@
 """The reference calculator of a potential: energies, forces and stresses of frames."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Count, Positive
+from ionshift.config.base import Block, Count, OneOf, Positive
+from ionshift.config.registries.references import REFERENCES
 
 
 class Reference(Block):
     """Where energies, forces and stresses of periodic frames come from."""
 
-    calculator: Literal["tblite", "cp2k", "pyscf"] = Field(
+    calculator: Annotated[str, OneOf(REFERENCES)] = Field(
         "tblite",
         description="tblite: xTB from PyPI; cp2k: DFT, CP2K must be on the PATH; pyscf: DFT of "
         "neutral clusters that are cut from the frames, without a stress.",
@@ -43,23 +44,12 @@ class Reference(Block):
     )
     max_cycles: Count = Field(250, description="Most SCF cycles before a frame is unconverged.")
 
+    @property
+    def of_clusters(self):
+        """Whether the calculator labels clusters, not periodic frames."""
+        return REFERENCES.get(self.calculator).of_clusters
+
     def effective(self):
         """The settings that change a number, as a dict: those of the calculator in use."""
-        keys = {"calculator", "max_cycles", *REFERENCE_KEYS[self.calculator]}
+        keys = {"calculator", "max_cycles", *REFERENCES.get(self.calculator).settings}
         return self.model_dump(mode="json", include=keys)
-
-
-REFERENCE_KEYS = {
-    "tblite": ("method", "accuracy", "electronic_temperature_K"),
-    "cp2k": (
-        "functional",
-        "dispersion",
-        "basis",
-        "pseudopotential",
-        "cutoff_Ry",
-        "relative_cutoff_Ry",
-        "scf_conv",
-    ),
-    "pyscf": ("functional", "dispersion", "gaussian_basis", "grid_level", "cluster_atoms"),
-}
-"""Settings of `Reference` that change the numbers of one calculator, not of every one."""

@@ -9,8 +9,14 @@ from pathlib import Path
 from ionshift.core.errors import InputError
 
 LIBRARY = Path(__file__).resolve().parents[1]
-NEUTRAL = ("config/", "core/errors.py", "core/files.py", "core/job.py", "core/registry.py")
-NEUTRAL += ("__init__.py",)
+NEUTRAL = (
+    "config/",
+    "core/errors.py",
+    "core/files.py",
+    "core/job.py",
+    "core/registry.py",
+    "__init__.py",
+)
 
 
 def code_hash(script, modules=()):

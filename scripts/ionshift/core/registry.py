@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,8 +23,13 @@ class Entry:
 
     def load(self) -> Any:
         """Import the implementation."""
-        module, _, attribute = self.implementation.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return implementation(self.implementation)
+
+
+def implementation(name: str) -> Any:
+    """What `package.module:attribute` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 E = TypeVar("E", bound=Any)
@@ -75,5 +81,5 @@ class Registry(Generic[E]):
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[E]:
         return iter(self._entries.values())

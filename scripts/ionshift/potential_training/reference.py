@@ -6,7 +6,6 @@ it is the derivative of the energy by the strain over the volume, so the pressur
 of its trace.
 """
 
-import importlib
 import resource
 import time
 from pathlib import Path
@@ -18,11 +17,13 @@ from ase.calculators.calculator import CalculationFailed
 from ase.data import atomic_numbers, ground_state_magnetic_moments
 from ase.stress import full_3x3_to_voigt_6_stress
 
+from ionshift.config.registries.references import REFERENCES
 from ionshift.core.errors import InputError, Unconverged
-from ionshift.dft import cp2k, pyscf_clusters
+from ionshift.core.registry import implementation
 from ionshift.labels import store as labels
 from ionshift.labels.workers import label_structures
 from ionshift.potential_training.frames import ENERGY, FORCES, STRESS
+from ionshift.potential_training.references.attempt import Attempt
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -34,10 +35,6 @@ FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", 
 COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
 GPA_IN_eV_A3 = 160.21766208
-DAMPING, PATIENT_DAMPING = 0.4, 0.1
-PATIENT_CYCLES = 4
-"""How a label that was put aside is tried again (tblite); the converged numbers are the same.
-CP2K goes on from the wave function that it left."""
 
 
 def reference_hash(settings):
@@ -109,12 +106,9 @@ class ReferenceTask:
         return f"{record['energy_eV']:.4f} eV"
 
     def _single_point(self, atoms, patient):
-        if self.settings.calculator == "cp2k":
-            folder = Path(self.work) / self.key_of(atoms)
-            return cp2k.compute(atoms, self.settings, folder, self.cp2k_command)
-        if self.settings.calculator == "pyscf":
-            return pyscf_clusters.compute(atoms, self.settings, patient)
-        return _tblite(atoms, self.settings, patient)
+        folder = Path(self.work) / self.key_of(atoms) if self.work else None
+        compute = REFERENCES.get(self.settings.calculator).load()
+        return compute(atoms, self.settings, Attempt(patient, folder, self.cp2k_command))
 
 
 def _steps(values):
@@ -141,38 +135,16 @@ def _check_finite(energy, forces, stress):
             raise FloatingPointError(f"{name} not finite")
 
 
-def _tblite(atoms, settings, patient):
-    """`patient`: more cycles and stronger damping, for a frame whose SCF did not converge."""
-    try:
-        module = importlib.import_module("tblite.ase")
-    except ImportError as error:
-        raise InputError(
-            f"reference.calculator = 'tblite': the Python package tblite cannot be imported "
-            f"({error}); install it with pip, or take cp2k"
-        ) from None
-    atoms = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc, info=atoms.info)
-    atoms.calc = module.TBLite(
-        method=settings.method,
-        accuracy=settings.accuracy,
-        electronic_temperature=settings.electronic_temperature_K,
-        max_iterations=settings.max_cycles * (PATIENT_CYCLES if patient else 1),
-        mixer_damping=PATIENT_DAMPING if patient else DAMPING,
-        charge=int(atoms.info.get("charge", 0)),
-        multiplicity=int(atoms.info.get("multiplicity", 1)),
-        verbosity=0,
-    )
-    stress = atoms.get_stress(voigt=False) if atoms.pbc.all() else None
-    return atoms.get_potential_energy(), atoms.get_forces(), stress
-
-
 def structures(frames, settings, charges):
     """What is computed for frames: themselves, or their clusters for a reference of molecules.
 
     `charges` is the charge in e of every kind of molecule, see `pyscf_clusters.cut`.
     """
-    if settings.calculator != "pyscf":
+    spec = REFERENCES.get(settings.calculator)
+    if not spec.of_clusters:
         return frames
-    return [pyscf_clusters.cut(atoms, charges, settings.cluster_atoms) for atoms in frames]
+    cut = implementation(spec.cut)
+    return [cut(atoms, charges, settings.cluster_atoms) for atoms in frames]
 
 
 def label_frames(frames, task, store, workers=1, log=print):

@@ -15,23 +15,12 @@ import numpy as np
 from ase.calculators.emt import parameters as emt_parameters
 from ase.data import chemical_symbols
 
-from ionshift.config.potential import TBLITE_METHODS, Potential
+from ionshift.config.potential import Potential
+from ionshift.config.registries.calculators import FAMILIES
 from ionshift.core.errors import InputError
 from ionshift.potentials.coulomb import with_prior
 
-PACKAGES = {
-    "mace": ("mace-torch", "torch"),
-    "deepmd": ("deepmd-kit",),
-    "nequip": ("nequip", "torch"),
-    "sevennet": ("sevenn", "torch"),
-    "chgnet": ("chgnet", "torch"),
-    "tblite": ("tblite",),
-    "emt": ("ase",),
-    "python": ("ase",),
-}
-"""Packages on PyPI behind each kind; the first one brings the calculator."""
 TBLITE_HEAVIEST = 86
-CPU_ONLY = ("tblite", "emt")
 # Forces must equal the slope of the energy along them within this share.
 SLOPE_TOLERANCE = 0.05
 LONGEST_DISPLACEMENT_A = 0.01
@@ -79,7 +68,7 @@ def build_plain(potential, elements):
                 "the repository's root"
             )
     try:
-        calculator, known = FAMILIES[potential.kind](potential, device)
+        calculator, known = FAMILIES.get(potential.kind).load()(potential, device)
     except InputError:
         raise
     except ImportError as error:
@@ -114,7 +103,7 @@ def of_model(settings, path, prior, elements):
 
 def versions(potential):
     """Versions of the packages behind a potential, as a dict."""
-    return {name: _version(name) for name in PACKAGES[potential.kind]}
+    return {name: _version(name) for name in FAMILIES.get(potential.kind).packages}
 
 
 def check(calculator, potential, atoms, bonded=True):
@@ -184,7 +173,7 @@ def _check_slope(potential, atoms, forces):
 
 
 def _device(potential):
-    if potential.kind in CPU_ONLY:
+    if FAMILIES.get(potential.kind).cpu_only:
         if potential.device == "cuda":
             raise InputError(
                 f"potential.device = 'cuda': kind {potential.kind} runs on the CPU alone; take "
@@ -226,12 +215,13 @@ def _listed(known):
 
 
 def _missing(potential, error):
-    package = PACKAGES[potential.kind][0]
+    family = FAMILIES.get(potential.kind)
+    package = family.packages[0]
     if potential.kind == "python":
         return InputError(f"potential.model = '{potential.model}': {error}")
     return InputError(
         f"potential.kind = '{potential.kind}': the Python package {package} cannot be imported "
-        f"({error}); make the environment envs/potential_{potential.kind}.yaml, or install "
+        f"({error}); make the environment envs/{family.environment}, or install "
         f"{package} with pip into an environment of its own"
     )
 
@@ -260,7 +250,7 @@ def _version(package):
 # Every family: (potential, device) -> calculator, known symbols (None: it does not say).
 
 
-def _mace(potential, device):
+def mace(potential, device):
     module = importlib.import_module("mace.calculators")
     calculator = module.MACECalculator(
         model_paths=Path(potential.model),
@@ -271,14 +261,14 @@ def _mace(potential, device):
     return calculator, [chemical_symbols[z] for z in calculator.z_table.zs]
 
 
-def _deepmd(potential, device):
+def deepmd(potential, device):
     os.environ["DEVICE"] = device  # DeePMD-kit has no argument for it
     module = importlib.import_module("deepmd.calculator")
     calculator = module.DP(model=potential.model, **potential.options)
     return calculator, list(calculator.dp.get_type_map())
 
 
-def _nequip(potential, device):
+def nequip(potential, device):
     module = importlib.import_module("nequip.integrations.ase")
     calculator = module.NequIPCalculator.from_compiled_model(
         potential.model,
@@ -288,32 +278,32 @@ def _nequip(potential, device):
     return calculator, None
 
 
-def _sevennet(potential, device):
+def sevennet(potential, device):
     module = importlib.import_module("sevenn.calculator")
     calculator = module.SevenNetCalculator(potential.model, device=device, **potential.options)
     return calculator, [chemical_symbols[z] for z in calculator.type_map]
 
 
-def _chgnet(potential, device):
+def chgnet(potential, device):
     dynamics = importlib.import_module("chgnet.model.dynamics")
     model = importlib.import_module("chgnet.model.model").CHGNet.from_file(potential.model)
     calculator = dynamics.CHGNetCalculator(model=model, use_device=device, **potential.options)
     return calculator, chemical_symbols[1:95]
 
 
-def _tblite(potential, device):
+def tblite(potential, device):
     module = importlib.import_module("tblite.ase")
-    method = potential.model or TBLITE_METHODS[0]
+    method = potential.model or FAMILIES.get("tblite").methods[0]
     calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
     return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
 
 
-def _emt(potential, device):
+def emt(potential, device):
     module = importlib.import_module("ase.calculators.emt")
     return module.EMT(**potential.options), list(emt_parameters)
 
 
-def _python(potential, device):
+def from_callable(potential, device):
     """What a callable of the user returns; device and dtype are given if it has such arguments."""
     source, _, name = potential.model.rpartition(":")
     module = _module_from_file(source) if source.endswith(".py") else _imported(potential, source)
@@ -349,15 +339,3 @@ def _module_from_file(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-FAMILIES = {
-    "mace": _mace,
-    "deepmd": _deepmd,
-    "nequip": _nequip,
-    "sevennet": _sevennet,
-    "chgnet": _chgnet,
-    "tblite": _tblite,
-    "emt": _emt,
-    "python": _python,
-}

@@ -7,6 +7,7 @@ a job that is too short is started again with more, one that is too long only qu
 import math
 
 from ionshift.config.registries.engines import ENGINES
+from ionshift.config.registries.references import REFERENCES
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte
 
@@ -18,8 +19,6 @@ OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
 """The same for learned potentials: MACE with 128 channels in double precision."""
 LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
-REFERENCE_MINUTES = {"tblite": 0.5, "cp2k": 60, "pyscf": 10}
-"""Reference label of a frame of 100 to 150 atoms, one process."""
 RELAXATION_S = 60
 """Geometry optimization of a cluster with GFN1-xTB, one process."""
 ENVIRONMENT_S = 2e-3
@@ -113,7 +112,7 @@ def shard_minutes(study):
 def reference_minutes(training):
     """Time limit of one shard of frames; `training` is the block `potential_training`."""
     rounds = -(-training.shard_size // training.workers)
-    return _with_margin(rounds * REFERENCE_MINUTES[training.reference.calculator])
+    return _with_margin(rounds * REFERENCES.get(training.reference.calculator).minutes)
 
 
 def exploration_minutes(study):

@@ -140,7 +140,7 @@ def _check_training(study):
             f"potential.prior = {study.potential.prior} differs from potential_training.prior = "
             f"{prior}, without which {trained} is trained; make them the same"
         )
-    if study.potential_training.reference.calculator == "pyscf":
+    if study.potential_training.reference.of_clusters:
         _check_without_stress(study, trained)
     systems = study.potential_training.systems
     for name, system in systems.items():
@@ -163,7 +163,8 @@ def _check_without_stress(study, trained):
     }
     if study.md.uses_potential and study.potential.model == trained:
         asked["potential_md.npt_ps"] = study.potential_md.npt_ps
-    reason = "potential_training.reference.calculator = 'pyscf' labels clusters"
+    calculator = training.reference.calculator
+    reason = f"potential_training.reference.calculator = '{calculator}' labels clusters"
     for key, value in asked.items():
         if value:
             raise ValueError(f"{key} = {value:g}: {reason}, which have no stress; set it to 0")

@@ -12,10 +12,14 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.electrolyte import System
 from ionshift.config.md import MD
 from ionshift.config.model import Model
+from ionshift.config.potential import Calculator
+from ionshift.config.reference import Reference
+from ionshift.config.registries.calculators import FAMILIES, Family
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.engines import ENGINES, Engine
 from ionshift.config.registries.properties import PROPERTIES, Property, of_column
 from ionshift.config.registries.recipes import RECIPES
+from ionshift.config.registries.references import REFERENCES, ReferenceCalculator
 from ionshift.config.registries.samplers import SAMPLERS
 from ionshift.config.sampling import Sampling
 from ionshift.core.errors import InputError
@@ -23,10 +27,12 @@ from ionshift.core.registry import Entry, Registry
 from ionshift.learning.committee import Committee
 from ionshift.learning.extxyz import train_from_extxyz
 from ionshift.md import driver
+from ionshift.potential_training.reference import ReferenceTask
+from ionshift.potentials import calculators
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte as boxes
 
-TABLES = [DESCRIPTORS, ENGINES, RECIPES, SAMPLERS]
+TABLES = [DESCRIPTORS, FAMILIES, ENGINES, RECIPES, REFERENCES, SAMPLERS]
 
 
 @pytest.fixture
@@ -74,7 +80,13 @@ def test_every_entry_can_be_imported(table):
 
 @pytest.mark.parametrize(
     ("block", "key"),
-    [(MD, "engine"), (Model, "recipe"), (Descriptor, "kind"), (Sampling, "method")],
+    [
+        (MD, "engine"),
+        (Model, "recipe"),
+        (Descriptor, "kind"),
+        (Sampling, "method"),
+        (Reference, "calculator"),
+    ],
 )
 def test_the_configuration_checks_names(block, key):
     with pytest.raises(ValidationError, match="unknown name; known are"):
@@ -176,3 +188,25 @@ def test_a_sampler_from_outside_chooses(register):
     assert Sampling(method="last").method == "last"
     chosen = sampling.choose("last", 2, ["CIP"] * 5, range(5), lambda: None, seed=1)
     assert chosen == [3, 4]
+
+
+def test_a_reference_calculator_from_outside_labels_a_frame(register):
+    register(REFERENCES, ReferenceCalculator("springs", "toys:springs", settings=("accuracy",)))
+    settings = Reference(calculator="springs", accuracy=2.0)
+    assert settings.effective() == {"calculator": "springs", "accuracy": 2.0, "max_cycles": 250}
+    record = ReferenceTask(settings).compute(Atoms("H2", [[0, 0, 0], [0, 0, 2]]), None)
+    assert record["status"] == "ok"
+    assert record["energy_eV"] == pytest.approx(4.0)
+    assert record["forces_eV_A"] == [[0, 0, 0], [0, 0, -4]]
+
+
+def test_a_family_from_outside_is_built(register):
+    register(FAMILIES, Family("spring", "toys:spring_family", ("ase",), model="none"))
+    given = Calculator(kind="spring")
+    assert given.files() == []
+    calculator = calculators.build_plain(given, ["H"])
+    assert calculator.k == 3.0
+    with pytest.raises(InputError, match="does not cover Li; it knows H"):
+        calculators.build_plain(given, ["Li"])
+    with pytest.raises(ValidationError, match="kind spring takes none"):
+        Calculator(kind="spring", model="file.model")

@@ -4,13 +4,13 @@ import ast
 import re
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import yaml
 
-from ionshift.config.potential import Potential
-from ionshift.potentials.calculators import PACKAGES
+from ionshift.config.registries.calculators import FAMILIES
+from ionshift.config.registries.engines import ENGINES
+from ionshift.config.registries.references import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "scripts"
@@ -126,13 +126,14 @@ def test_gromacs_environment_is_md_and_gromacs():
     assert {name: both[name] for name in both if name != "gromacs"} == md
 
 
-@pytest.mark.parametrize("kind", get_args(Potential.model_fields["kind"].annotation))
+@pytest.mark.parametrize("kind", FAMILIES.names())
 def test_every_kind_of_potential_has_an_environment_made_of_md_and_its_package(kind):
     md = conda_pins(ROOT / "envs" / "md.yaml")
     both = conda_pins(ROOT / "envs" / f"potential_{kind}.yaml")
     assert {name: both.get(name) for name in md} == md
     added = {normal(PYPI_NAMES.get(name, name)) for name in set(both) - set(md)}
-    own = set() if PACKAGES[kind] == ("ase",) else {normal(name) for name in PACKAGES[kind]}
+    packages = FAMILIES.get(kind).packages
+    own = set() if packages == ("ase",) else {normal(name) for name in packages}
     assert added == own
 
 
@@ -181,6 +182,18 @@ def environments_named(name):
     return [path.stem for path in ENVIRONMENTS if path.match(f"{pattern}.yaml")]
 
 
+def of_entries(directive):
+    """Environments of the registry's entries that a conda directive asks."""
+    entries = []
+    if "engine_environment(" in directive:
+        entries += [*ENGINES, *FAMILIES]
+    if "REFERENCE.environment" in directive:
+        entries += REFERENCES
+    if "FAMILIES.get(" in directive:
+        entries += FAMILIES
+    return [Path(entry.environment).stem for entry in entries if entry.environment]
+
+
 def rules_with_scripts():
     """(rule, environment files, script) of every rule that runs a script in an environment."""
     found = []
@@ -190,7 +203,8 @@ def rules_with_scripts():
             conda = re.search(r"\n    conda:\n((?:        .*\n)+)", part)
             if script and conda and (ROOT / script[1]).is_file():
                 names = re.findall(r"envs/([\w{}.]+)\.yaml", conda[1])
-                environments = [one for name in names for one in environments_named(name)]
+                environments = of_entries(conda[1])
+                environments += [one for name in names for one in environments_named(name)]
                 found.append((part.split(":")[0], environments, ROOT / script[1]))
     return found
 

@@ -1,0 +1,35 @@
+"""Reference labels by xTB (tblite)."""
+
+import importlib
+
+from ase import Atoms
+
+from ionshift.core.errors import InputError
+
+DAMPING, PATIENT_DAMPING = 0.4, 0.1
+PATIENT_CYCLES = 4
+"""How a label that was put aside is tried again; the converged numbers are the same."""
+
+
+def compute(atoms, settings, attempt):
+    """See `potential_training.references`."""
+    try:
+        module = importlib.import_module("tblite.ase")
+    except ImportError as error:
+        raise InputError(
+            f"reference.calculator = 'tblite': the Python package tblite cannot be imported "
+            f"({error}); install it with pip, or take cp2k"
+        ) from None
+    atoms = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc, info=atoms.info)
+    atoms.calc = module.TBLite(
+        method=settings.method,
+        accuracy=settings.accuracy,
+        electronic_temperature=settings.electronic_temperature_K,
+        max_iterations=settings.max_cycles * (PATIENT_CYCLES if attempt.patient else 1),
+        mixer_damping=PATIENT_DAMPING if attempt.patient else DAMPING,
+        charge=int(atoms.info.get("charge", 0)),
+        multiplicity=int(atoms.info.get("multiplicity", 1)),
+        verbosity=0,
+    )
+    stress = atoms.get_stress(voigt=False) if atoms.pbc.all() else None
+    return atoms.get_potential_energy(), atoms.get_forces(), stress
