@@ -11,7 +11,8 @@ from ionshift.figures.style import save
 
 def main(snakemake, log):
     entry, style = Entry(**snakemake.params.entry), whole(Figures, snakemake.params.style)
-    tables = [read(path, name in entry.optional) for name, path in snakemake.input.items()]
+    files = snakemake.input
+    tables = [read(files[name], name in entry.optional) for name in entry.tables]
     figure = entry.function()(*tables, *snakemake.params.options.values(), style)
     save(figure, snakemake.output, style.dpi)
 

@@ -91,7 +91,7 @@ def test_a_figure_is_redrawn_beside_a_clean_copy(home, tmp_path):
         away,
         "results/demo/figures/costs.pdf",
         "--forceall",
-        *("--configfile", "results/demo/config.yaml", "--allowed-rules", "plot_costs"),
+        *("--configfile", "results/demo/config.yaml", "--allowed-rules", "figure"),
     )
     assert drawn.returncode == 0, drawn.stderr
     assert (away / "results/demo/figures/costs.pdf").read_bytes().startswith(b"%PDF")

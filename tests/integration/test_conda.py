@@ -30,9 +30,7 @@ ENVIRONMENT_OF_RULE = {
     "tabulate_rdf": "analysis",
     "correct_labels": "analysis",
     "train_model": "ml",
-    "plot_rdf": "figures",
-    "plot_parity": "figures",
-    "plot_learning_curve": "figures",
+    "figure": "figures",
 }
 TARGETS = [f"results/demo/figures/{name}.pdf" for name in ("rdf", "parity", "learning_curve")]
 

@@ -61,6 +61,11 @@ def edited(path, prefix="", suffix=""):
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+def job_name(job):
+    """The rule of a job; of the rule that draws all figures, `figure:NAME`."""
+    return f"figure:{job['wildcards']['figure']}" if job["rule"] == "figure" else job["rule"]
+
+
 class Project:
     """A copy of the project in which every output of the demo exists and is up to date."""
 
@@ -122,5 +127,5 @@ class Project:
         return answer["jobs"]
 
     def reruns(self, configfile=DEMO):
-        """Dict of rule to number of jobs that a run would do now."""
-        return dict(Counter(job["rule"] for job in self.jobs(configfile) if job["to_do"]))
+        """Dict of rule (or figure:NAME) to number of jobs that a run would do now."""
+        return dict(Counter(job_name(job) for job in self.jobs(configfile) if job["to_do"]))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import changes
 from ionshift.studies import registry as settings
-from projects import ROOT, Project, copy_project, edited
+from projects import ROOT, Project, copy_project, edited, job_name
 
 CSV_PATH = ROOT / "docs" / "reruns.csv"
 MD_PATH = ROOT / "docs" / "reruns.md"
@@ -32,7 +32,7 @@ STAGES = {
     "figures": ("figures",),
 }
 RECORD = "write_manifest"
-DRAWING = ("figure:", "plot_", "write_map_page")
+DRAWING = ("figure:", "write_map_page")
 RULE = re.compile(r"^\s*(?:rule|checkpoint) (\w+):|^\s*use rule \w+ as (\w+) with:", re.MULTILINE)
 INTRODUCTION = """# What reruns when
 
@@ -133,7 +133,7 @@ def _entry(kind, what, jobs):
     reasons = {}
     for job in jobs:
         if job["to_do"]:
-            reasons.setdefault(job["rule"], []).append(job["reason"])
+            reasons.setdefault(job_name(job), []).append(job["reason"])
     first = {rule for rule, found in reasons.items() if any(map(_is_own, found))}
     return Entry(kind, what, tuple(sorted(first)), tuple(sorted(set(reasons) - first)))
 

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from archives import write_archive
-from projects import DEMO, ROOT, copy_project, snakemake
+from projects import DEMO, ROOT, copy_project, job_name, snakemake
 
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
@@ -36,23 +36,23 @@ def planned_from_archive(project, **options):
     variant = project.variant(
         lambda config: config.update(study="again", inference={"archive": "old"})
     )
-    return {job["rule"] for job in project.jobs(variant)}
+    return {job_name(job) for job in project.jobs(variant)}
 
 
 def test_archived_predictions_need_nothing_before_them(project):
-    everything = {job["rule"] for job in project.jobs()}
+    everything = {job_name(job) for job in project.jobs()}
     assert everything >= UPSTREAM
     rules = planned_from_archive(project)
     assert rules <= everything - UPSTREAM | {"import_predictions", "import_molarities"}
     assert not {rule for rule in rules if rule.startswith(("measure_", "scan_", "find_", "cut_"))}
-    assert rules >= {"plot_spectra", "plot_decomposition", "plot_exchange", "plot_map"}
-    assert not rules & {"plot_parity", "plot_diffusion", "plot_rdf", "plot_network_sizes"}
+    assert rules >= {"figure:spectra", "figure:decomposition", "figure:exchange", "figure:pca"}
+    assert not rules & {"figure:parity", "figure:diffusion", "figure:rdf", "figure:network_sizes"}
 
 
 def test_columns_that_the_archive_lacks_leave_their_figures_out(project):
     rules = planned_from_archive(project, without=["pc1", "lsi_A2"])
-    assert "plot_shifts" in rules
-    assert not rules & {"plot_map", "plot_pca_meaning", "tabulate_lsi", "plot_lsi_scatter"}
+    assert "figure:shifts" in rules
+    assert not rules & {"figure:pca", "figure:pca_meaning", "tabulate_lsi", "figure:lsi_scatter"}
 
 
 def test_what_an_archive_cannot_give_is_said(project):
@@ -65,7 +65,7 @@ def test_what_an_archive_cannot_give_is_said(project):
     planned = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
     text = planned.stdout + planned.stderr
     assert planned.returncode == 0, text
-    assert len(re.findall(r"Left out, .*: .*tabulate_md.*plot_parity", text)) == 1
+    assert len(re.findall(r"Left out, .*: .*tabulate_md.*figure:parity", text)) == 1
 
 
 def training(**exploration):
@@ -89,8 +89,8 @@ def training(**exploration):
 
 
 def test_a_potential_is_trained_only_where_it_is_asked_for(project):
-    assert not {"label_frames", "train_potential"} & {job["rule"] for job in project.jobs()}
-    counts = Counter(job["rule"] for job in project.jobs(project.variant(training())))
+    assert not {"label_frames", "train_potential"} & {job_name(job) for job in project.jobs()}
+    counts = Counter(job_name(job) for job in project.jobs(project.variant(training())))
     assert {name: counts[name] for name in ("run_training_md", "label_frames")} == {
         "run_training_md": 2,
         "label_frames": 2 * 3,
@@ -103,7 +103,7 @@ def test_a_potential_is_trained_only_where_it_is_asked_for(project):
 
 def test_rounds_of_active_learning(project):
     variant = project.variant(training(rounds=2, n_frames=15))
-    counts = Counter(job["rule"] for job in project.jobs(variant))
+    counts = Counter(job_name(job) for job in project.jobs(variant))
     # Two boxes: three shards of classical frames, two of every round's.
     assert counts["label_frames"] == 2 * (3 + 2 + 2)
     assert counts["choose_candidates"] == 2 * 2
@@ -112,15 +112,15 @@ def test_rounds_of_active_learning(project):
     # Every round a committee; the learning curve belongs to the last one.
     assert counts["train_potential"] == 3 * 2 + 1
     assert counts["collect_frames"] == 3
-    assert counts["tabulate_rounds"] == counts["plot_potential_rounds"] == 1
+    assert counts["tabulate_rounds"] == counts["figure:potential_rounds"] == 1
 
 
 def test_reference_labels_correct_what_the_model_is_trained_on(project):
-    rules = [job["rule"] for job in project.jobs()]
-    assert rules.count("correct_labels") == rules.count("plot_label_correction") == 1
+    rules = [job_name(job) for job in project.jobs()]
+    assert rules.count("correct_labels") == rules.count("figure:label_correction") == 1
     variant = project.variant(lambda config: config["labelling"].update(reference_labels=[]))
-    assert not {"correct_labels", "plot_label_correction"} & {
-        job["rule"] for job in project.jobs(variant)
+    assert not {"correct_labels", "figure:label_correction"} & {
+        job_name(job) for job in project.jobs(variant)
     }
     rerun = project.reruns(variant)
     assert rerun["train_model"] == 1

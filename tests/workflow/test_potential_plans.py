@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from projects import DEMO, Project, copy_project, edited, snakemake
+from projects import DEMO, Project, copy_project, edited, job_name, snakemake
 
 MODEL = "resources/springs.py"
 
@@ -66,14 +66,14 @@ def trained(**validation):
 
 
 def test_the_liquid_of_a_potential_is_compared_where_it_is_asked_for(project):
-    without = {job["rule"] for job in project.jobs(project.variant(trained(md_ps=0)))}
+    without = {job_name(job) for job in project.jobs(project.variant(trained(md_ps=0)))}
     assert "validate_potential" in without and "run_validation_md" not in without
     project.finish(project.variant(trained()))
     longer = project.reruns(project.variant(trained(md_ps=20.0)))
     wider = project.reruns(project.variant(trained(force_rmse_eV_A=0.2)))
     project.finish()
     assert longer["run_validation_md"] == 1
-    assert longer.keys() >= {"validate_potential", "plot_potential_validation"}
+    assert longer.keys() >= {"validate_potential", "figure:potential_validation"}
     assert not longer.keys() & {"run_training_md", "train_potential", "evaluate_potential"}
     assert "validate_potential" in wider and "run_validation_md" not in wider
 
@@ -91,16 +91,16 @@ def test_both_liquids_are_compared_where_the_box_is_the_same(project):
 
     def count(systems):
         jobs = project.jobs(project.variant(driven_by_its_own(systems)))
-        return Counter(job["rule"] for job in jobs)
+        return Counter(job_name(job) for job in jobs)
 
     own = count({})
     assert (
         own["predict_classical"] == own["measure_classical_pairs"] == len(project.config["systems"])
     )
-    assert own["tabulate_potential_liquids"] == own["plot_potential_liquids"] == 1
+    assert own["tabulate_potential_liquids"] == own["figure:potential_liquids"] == 1
     other = count({"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}})
     assert (
-        not {"predict_classical", "tabulate_potential_liquids", "plot_potential_liquids"}
+        not {"predict_classical", "tabulate_potential_liquids", "figure:potential_liquids"}
         & other.keys()
     )
 

@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from projects import Project, copy_project, snakemake
+from projects import Project, copy_project, job_name, snakemake
 
 RELAXING = {"relax_clusters", "label_relaxed", "collect_relaxed", "pair_labels"}
-RELAXING |= {"tabulate_relaxation", "plot_relaxation"}
+RELAXING |= {"tabulate_relaxation", "figure:relaxation"}
 
 
 def relaxing(config, **keys):
@@ -20,7 +20,7 @@ def relaxing(config, **keys):
 
 def rules_of(project, **keys):
     variant = project.variant(lambda config: relaxing(config, **keys))
-    return Counter(job["rule"] for job in project.jobs(variant))
+    return Counter(job_name(job) for job in project.jobs(variant))
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +36,20 @@ def relaxed(tmp_path_factory):
 
 
 def test_clusters_are_relaxed_only_where_it_is_asked_for(project):
-    assert not RELAXING & {job["rule"] for job in project.jobs()}
+    assert not RELAXING & {job_name(job) for job in project.jobs()}
 
 
 def test_asking_for_it_adds_to_a_finished_study_and_reruns_nothing_in_it(project):
-    before = {job["rule"] for job in project.jobs()}
+    before = {job_name(job) for job in project.jobs()}
     rerun = project.reruns(project.variant(relaxing))
     assert rerun.keys() - before == RELAXING - {"pair_labels"}
-    assert rerun.keys() & before == {"tabulate_costs", "plot_costs", "write_manifest"}
+    assert rerun.keys() & before == {"tabulate_costs", "figure:costs", "write_manifest"}
     assert rerun["relax_clusters"] == 4
 
 
 def test_the_shieldings_of_relaxed_clusters_are_a_choice(project):
     none = rules_of(project, shieldings="none")
-    assert none.keys() & RELAXING == {"relax_clusters", "tabulate_relaxation", "plot_relaxation"}
+    assert none.keys() & RELAXING == {"relax_clusters", "tabulate_relaxation", "figure:relaxation"}
     assert rules_of(project, shieldings="train").keys() >= RELAXING
 
 
@@ -78,9 +78,9 @@ def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
         "label_relaxed": 4,
         "collect_relaxed": 1,
         "tabulate_relaxation": 1,
-        "plot_relaxation": 1,
+        "figure:relaxation": 1,
         "tabulate_costs": 1,
-        "plot_costs": 1,
+        "figure:costs": 1,
         "write_manifest": 1,
     }
 

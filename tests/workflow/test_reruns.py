@@ -3,7 +3,7 @@
 import pytest
 
 import changes
-from projects import ROOT, edited, snakemake
+from projects import ROOT, edited, job_name, snakemake
 from rerun_table import CSV_PATH, MD_PATH, Entry, as_csv, as_markdown, make_table, read_csv
 
 RECORD = {"write_manifest"}
@@ -32,9 +32,9 @@ NO_RESULT = {
 
 ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
-PLOTS = {rule for rule in RULES if rule.startswith("plot_")}
+PLOTS = {rule for rule in RULES if rule.startswith("figure:")}
 # Rules that only a study with further blocks or keys has.
-OPTIONAL = ("plot_potential_", "plot_relaxation")
+OPTIONAL = ("figure:potential_", "figure:relaxation")
 OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
 DRAWING = PLOTS | {"write_map_page"}
 
@@ -90,7 +90,7 @@ def test_every_script_and_module_has_an_entry():
 def test_every_rule_reruns_for_some_key(project):
     keys = [entry for entry in ENTRIES if entry.kind == "key" and entry.what != "study"]
     rerun = {rule for entry in keys for rule in entry.rules}
-    assert rerun >= {job["rule"] for job in project.jobs()}
+    assert rerun >= {job_name(job) for job in project.jobs()}
 
 
 def test_keys_that_change_no_result_are_known():
@@ -114,7 +114,7 @@ def test_the_manifest_follows_every_key():
         ("labelling.", MD | {"sample_clusters", "measure_rdf"}),
         ("labelling.min_ok_share", DFT),
         ("shell.", MD),
-        ("scripts/ionshift/plotting/", RULES - DRAWING),
+        ("scripts/ionshift/figures/", RULES - DRAWING),
         ("scripts/ionshift/model/", MD | DFT),
         ("scripts/ionshift/labels/sets.py", MD),
         ("scripts/ionshift/labels/workers.py", MD),
@@ -123,7 +123,7 @@ def test_the_manifest_follows_every_key():
         ("scripts/ionshift/md/engines/potential.py", MD),
         ("scripts/ionshift/shielding/", MD | {"sample_clusters"}),
         ("scripts/ionshift/runs/manifest.py", RULES - RECORD),
-        ("scripts/plot_", RULES - PLOTS),
+        ("scripts/figures/", RULES - PLOTS),
     ],
 )
 def test_a_change_never_reaches_back(prefix, never):
@@ -136,7 +136,7 @@ def test_a_change_never_reaches_back(prefix, never):
     [
         ("figures.dpi", PLOTS - OPTIONAL_PLOTS),
         ("scripts/ionshift/figures/style.py", PLOTS - OPTIONAL_PLOTS),
-        ("md.temperature_K", {"run_md", "train_model", "tabulate_shifts", "plot_spectra"}),
+        ("md.temperature_K", {"run_md", "train_model", "tabulate_shifts", "figure:spectra"}),
         ("electrolyte.forcefield", {"pack_box", "run_md"}),
         ("resources/molecules/", {"pack_box", "run_md"}),
         ("shell.cutoff_A", {"set_cutoff", "sample_clusters", "predict_shifts"}),
@@ -144,8 +144,8 @@ def test_a_change_never_reaches_back(prefix, never):
         ("labelling.protocols.*.", {"label_shard", "import_labels", "train_model"}),
         ("scripts/ionshift/dft/giao.py", {"label_shard"}),
         ("scripts/ionshift/descriptor", {"sample_clusters", "train_model", "predict_shifts"}),
-        ("model.hidden", {"train_model", "predict_shifts", "plot_parity"}),
-        ("spectrum.t2_s", {"tabulate_shifts", "plot_spectra"}),
+        ("model.hidden", {"train_model", "predict_shifts", "figure:parity"}),
+        ("spectrum.t2_s", {"tabulate_shifts", "figure:spectra"}),
     ],
 )
 def test_a_change_reaches_what_depends_on_it(prefix, always):
@@ -183,7 +183,7 @@ def test_a_deleted_figure_is_drawn_alone(project):
     figure = next((project.folder / "results").glob("*/figures/shifts.png"))
     moved = figure.rename(figure.with_suffix(".moved"))
     try:
-        assert project.reruns() == {"plot_shifts": 1}
+        assert project.reruns() == {"figure:shifts": 1}
     finally:
         moved.rename(figure)
 
@@ -191,10 +191,13 @@ def test_a_deleted_figure_is_drawn_alone(project):
 def test_a_measured_series_is_drawn_and_nothing_else_runs(project):
     config, accepted = changes.changed_config("spectrum.experiment", project.config, project.folder)
     assert accepted
-    assert project.reruns(project.write_variant(config)) == {"plot_shifts": 1, "write_manifest": 1}
+    assert project.reruns(project.write_variant(config)) == {
+        "figure:shifts": 1,
+        "write_manifest": 1,
+    }
 
 
 def test_a_module_of_the_plots_does_not_reach_the_physics(project):
     with edited(project.folder / "scripts/ionshift/figures/training.py", suffix="# edited\n"):
-        drawn = {"plot_parity", "plot_learning_curve", "plot_label_correction"}
+        drawn = {"figure:parity", "figure:learning_curve", "figure:label_correction"}
         assert set(project.reruns()) == drawn

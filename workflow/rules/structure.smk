@@ -1,5 +1,13 @@
 TABLE_RULES += ["tabulate_pairs", "tabulate_lsi", "tabulate_lsi_cutoffs", "tabulate_networks"]
-FIGURE_NAMES += ["pair_rdf", "lsi_scatter", "lsi_ranges", "lsi_cutoffs", "network_sizes", "network_shifts", "largest_aggregate"]
+FIGURE_NAMES += [
+    "pair_rdf",
+    "lsi_scatter",
+    "lsi_ranges",
+    "lsi_cutoffs",
+    "network_sizes",
+    "network_shifts",
+    "largest_aggregate",
+]
 
 
 rule measure_pairs:

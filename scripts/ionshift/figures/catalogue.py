@@ -29,8 +29,8 @@ class Entry(Block):
 
     draws: Annotated[str, Field(pattern=r"^\w+\.\w+$")]
     tables: Annotated[dict[str, str], Field(min_length=1)]
-    optional: list[str] = []
-    options: dict[str, str] = {}
+    optional: list[str] = Field(default_factory=list)
+    options: dict[str, str] = Field(default_factory=dict)
     category: str
     label: str
     caption: Annotated[str, Field(min_length=20)]
@@ -51,9 +51,9 @@ class Entry(Block):
         try:
             return getattr(importlib.import_module(self.module), self.draws.partition(".")[2])
         except (ImportError, AttributeError):
-            raise InputError(f"figures.yaml: draws = '{self.draws}' is no function of {ROOM}") from (
-                None
-            )
+            raise InputError(
+                f"figures.yaml: draws = '{self.draws}' is no function of {ROOM}"
+            ) from (None)
 
 
 def read(path: str | Path) -> dict[str, Entry]:

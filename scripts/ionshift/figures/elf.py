@@ -8,8 +8,8 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import ConvexHull
 
-from ionshift.figures.style import bar_length, make_axes
 from ionshift.core.tables import CLASSES
+from ionshift.figures.style import bar_length, make_axes
 
 FACTOR_LABELS = {"axis_ratio": "axis ratio", "peak_ratio": "peak ratio"}
 ATOM_COLOURS = {"Li": "#CC79A7", "O": "#D55E00", "N": "#0072B2", "F": "#009E73", "S": "#E69F00"}

@@ -1,7 +1,7 @@
 """The liquid itself: speciation, radial distributions, thermodynamics."""
 
-from ionshift.figures.style import bar_length, corner_note, in_order, make_axes, system_colours
 from ionshift.core.tables import CLASSES
+from ionshift.figures.style import bar_length, corner_note, in_order, make_axes, system_colours
 
 MARKERS = "os^Dv<>p*h"
 LEGEND_COLUMNS = 4

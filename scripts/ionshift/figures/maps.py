@@ -5,10 +5,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ionshift.core.tables import CLASSES, POOLED, TOTAL
 from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes
-from ionshift.core.tables import POOLED
-from ionshift.core.tables import TOTAL
-from ionshift.core.tables import CLASSES
 
 SHIFT_COLORMAP = "coolwarm"
 CORRELATION_COLORMAP = "PuOr_r"

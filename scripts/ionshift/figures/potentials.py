@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ionshift.core.tables import CLASSES
 from ionshift.figures.style import (
     bar_length,
     corner_note,
@@ -11,7 +12,6 @@ from ionshift.figures.style import (
     plain_log_ticks,
     system_colours,
 )
-from ionshift.core.tables import CLASSES
 
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
 LINES = {"classical": "--", "potential": "-"}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ionshift.figures.style import bar_length, make_axes
 from ionshift.core.tables import CLASSES
+from ionshift.figures.style import bar_length, make_axes
 
 MARKERS = {"solvent": "o", "anion": "^"}
 

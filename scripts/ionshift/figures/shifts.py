@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
 from ionshift.core.tables import CLASSES
+from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
 
 
 def spectra(table, shifts, style):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ionshift.figures.style import bar_length, corner_note, make_axes, plain_log_ticks
 from ionshift.core.tables import CLASSES
+from ionshift.figures.style import bar_length, corner_note, make_axes, plain_log_ticks
 
 LARGEST_SHOWN = 1e6
 """Numbers of labels beyond this are not drawn: an arrow stands for them."""

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ionshift.core.tables import POOLED
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import derive_seed
-from ionshift.core.tables import ENVIRONMENT, SCORES
+from ionshift.core.tables import ENVIRONMENT, POOLED, SCORES
 from ionshift.statistics import uncertainty
 from ionshift.statistics.uncertainty import Samples
 

@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from ionshift.core.tables import TOTAL
 from ionshift.core.provenance import derive_seed
+from ionshift.core.tables import TOTAL
 from ionshift.learning.members import class_sums, spread
 from ionshift.solvation.classes import CLASSES
 from ionshift.statistics import uncertainty

@@ -112,7 +112,8 @@ def scan_repulsion(calculator, elements, settings, prior=None):
 
     Returns
     -------
-    DataFrame: pair, distance_A (falling), energy_eV (relative to the first distance)
+    DataFrame: pair, distance_A (falling), energy_eV (relative to the first distance), hole_eV (of
+        the pair)
     """
     rows = []
     for pair in combinations_with_replacement(sorted(elements), 2):
@@ -125,9 +126,15 @@ def scan_repulsion(calculator, elements, settings, prior=None):
             atoms = Atoms(pair, [[0, 0, 0], [distance_A, 0, 0]], cell=[SCAN_BOX_A] * 3, pbc=True)
             atoms.calc = calculator
             energies.append(atoms.get_potential_energy() + pair_energy_eV(prior, pair, distance_A))
+        relative_eV = np.array(energies) - energies[0]
         rows += [
-            {"pair": "-".join(pair), "distance_A": d, "energy_eV": e - energies[0]}
-            for d, e in zip(distances_A, energies, strict=True)
+            {
+                "pair": "-".join(pair),
+                "distance_A": d,
+                "energy_eV": e,
+                "hole_eV": hole_eV(relative_eV),
+            }
+            for d, e in zip(distances_A, relative_eV, strict=True)
         ]
     return pd.DataFrame(rows)
 

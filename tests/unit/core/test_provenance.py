@@ -16,14 +16,14 @@ def reached(root, script, *modules):
 
 
 def test_modules_behind_a_script(root):
-    assert "figures/shifts.py" in reached(root, "figures/plot_spectra")
+    assert "figures/shifts.py" in reached(root, "figures/draw", "ionshift.figures.shifts")
     assert "dft/giao.py" in reached(root, "labelling/label_shard")
     assert "descriptors/geometry.py" in reached(root, "inference/predict_shifts")
 
 
 def test_figures_do_not_depend_on_physics_and_training_not_on_dft(root):
     physics = {"trajectories/trajectory.py", "learning/committee.py", "labels/store.py"}
-    assert not physics & reached(root, "figures/plot_spectra")
+    assert not physics & reached(root, "figures/draw", "ionshift.figures.shifts")
     assert not any(name.startswith("dft/") for name in reached(root, "training/train_model"))
     assert not any(name.startswith("md/") for name in reached(root, "labelling/label_shard"))
 

@@ -6,7 +6,6 @@ import ase.io
 import correct_labels
 import numpy as np
 import pandas as pd
-import plot_label_correction
 import pytest
 from ase import Atoms
 from test_potential_scripts import Named
@@ -14,6 +13,7 @@ from test_potential_scripts import Named
 from ionshift.config.figures import Figures
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.errors import InputError
+from ionshift.figures import training
 from ionshift.labels import correction, sets, store
 from ionshift.solvation.classes import CLASSES
 
@@ -150,11 +150,9 @@ def test_script_and_figure(tmp_path):
     pairs = pd.read_csv(outputs["pairs"])
     assert pairs["corrected_ppm"].to_numpy() == pytest.approx(pairs["reference_ppm"].to_numpy())
 
-    job.input = Named(pairs=outputs["pairs"], summary=outputs["summary"])
-    job.params = Named(style=Figures().model_dump(mode="json"))
-    job.output = [tmp_path / "correction.png"]
-    plot_label_correction.main(job, lambda line: None)
-    assert job.output[0].stat().st_size > 5000
+    figure = training.label_correction(pairs, pd.read_csv(outputs["summary"]), Figures())
+    drawn = np.concatenate([part.get_offsets() for part in figure.axes[0].collections])
+    assert len(drawn) == len(pairs)
 
 
 def test_the_shipped_reference_labels_correct_the_shipped_ones(root):

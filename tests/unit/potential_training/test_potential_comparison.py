@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import plot_potential_liquids
 import pytest
 import tabulate_potential_liquids
 from test_potential_scripts import Named
@@ -14,6 +13,7 @@ from ionshift.config.figures import Figures
 from ionshift.config.md import MD
 from ionshift.config.potential_training import PotentialTraining
 from ionshift.config.shell import Shell
+from ionshift.figures import potentials
 from ionshift.learning.members import member_table
 from ionshift.potential_training import comparison
 from ionshift.solvation.classes import CLASSES
@@ -169,18 +169,22 @@ def test_script_and_figure(found, tmp_path):
             path.write_text(json.dumps({"density_g_cm3": density}))
             inputs[f"{name}_summaries"].append(str(path))
     params = Named(systems=["3M"], shell={"ligand_elements": ["O"]}, n_blocks=2)
-    table = tmp_path / "table.csv"
-    job = SimpleNamespace(input=Named(inputs), params=params, output=Named(table=table))
+    outputs = {name: tmp_path / f"{name}.csv" for name in ("table", "rdf", "shieldings")}
+    table = outputs["table"]
+    job = SimpleNamespace(input=Named(inputs), params=params, output=Named(outputs))
     tabulate_potential_liquids.main(job, lambda line: None)
     written = pd.read_csv(table).set_index("quantity")
     # Replicas are averaged.
     assert written.loc["density", "classical"] == pytest.approx(1.0)
     assert written.loc["n_solvent", "unit"] != "A" and set(written["system"]) == {"3M"}
 
-    job.input["table"] = table
-    job.params = Named(
-        systems=["3M"], ligand_elements=["O"], style=Figures().model_dump(mode="json")
-    )
-    job.output = [tmp_path / "liquids.pdf", tmp_path / "liquids.png"]
-    plot_potential_liquids.main(job, lambda line: None)
-    assert all(path.stat().st_size > 5000 for path in job.output)
+    tables = [pd.read_csv(path) for path in outputs.values()]
+    density = tables[2].groupby("source")["density_per_ppm"].sum()
+    width_ppm = (tables[2]["high_ppm"] - tables[2]["low_ppm"]).iloc[0]
+    assert (density * width_ppm).to_numpy() == pytest.approx(1.0)
+    figure = potentials.liquids(*tables, ["O"], Figures())
+    panels = [axis.get_ylabel() for axis in figure.axes]
+    assert panels == ["g(r), O of solvents", "g(r), O of anions", "share", "density / ppm$^{-1}$"]
+    assert figure.axes[0].get_title(loc="left") == "3M"
+    means = [line.get_xdata()[0] for line in figure.axes[3].lines]
+    assert means == pytest.approx(sorted(tables[2]["mean_ppm"].unique(), key=means.index))
