@@ -1,4 +1,4 @@
-"""Correct all labels by the clusters that have one of a dearer protocol as well."""
+"""Correct all labels by the clusters that have one of a higher-level protocol as well."""
 
 import ase.io
 
@@ -15,9 +15,10 @@ def main(snakemake, log):
     references = [atoms for path in files.references for atoms in sets.read_label_set(path)]
     pairs = correction.find_pairs(references, table, whole(Protocol, snakemake.params.protocol))
     line = correction.fit(pairs)
-    found = correction.summary(pairs, line, table)
+    clusters = sets.read_label_set(files.clusters)
+    found = correction.summary(pairs, line, correction.computed_ppm(clusters))
     log("\n" + found.to_string(index=False, float_format="%.4f"))
-    clusters = correction.corrected(sets.read_label_set(files.clusters), line)
+    clusters = correction.corrected(clusters, line)
     with atomic_path(output.clusters) as path:
         ase.io.write(path, clusters, format="extxyz")
     pairs = pairs.assign(corrected_ppm=line(pairs["shielding_ppm"]))

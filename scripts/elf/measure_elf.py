@@ -14,7 +14,8 @@ def main(snakemake, log):
     chosen = elf_measurement.choose(labelled, snakemake.wildcards.system, settings.n_clusters)
     log(f"{len(chosen)} labelled clusters, elf.n_clusters = {settings.n_clusters}")
     store = elf_measurement.open_store(settings.store)
-    table = elf_measurement.measure(chosen, whole(Protocol, params.protocol), settings, store, log)
+    protocol = whole(Protocol, params.protocol)
+    table = elf_measurement.measure(chosen, protocol, settings, store, snakemake.threads, log)
     log(f"status: {table['status'].value_counts().to_dict()}")
     write_table(table, snakemake.output.table)
 

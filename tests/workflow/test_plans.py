@@ -43,7 +43,11 @@ def test_archived_predictions_need_nothing_before_them(project):
     everything = {job_name(job) for job in project.jobs()}
     assert everything >= UPSTREAM
     rules = planned_from_archive(project)
-    assert rules <= everything - UPSTREAM | {"import_predictions", "import_molarities"}
+    assert rules <= everything - UPSTREAM | {
+        "import_predictions",
+        "import_molarities",
+        "import_variance",
+    }
     assert not {rule for rule in rules if rule.startswith(("measure_", "scan_", "find_", "cut_"))}
     assert rules >= {"figure:spectra", "figure:decomposition", "figure:exchange", "figure:pca"}
     assert not rules & {"figure:parity", "figure:diffusion", "figure:rdf", "figure:network_sizes"}
@@ -205,3 +209,18 @@ def test_every_benchmark_is_named_so_that_its_job_is_found(project):
             folder = f"results/demo/benchmarks/{job['rule']}"
             assert job["benchmark"].startswith((f"{folder}/", f"{folder}.tsv")), job["rule"]
         assert job["log"].startswith(f"results/demo/logs/{job['rule']}"), job["rule"]
+
+
+def test_every_job_asks_for_memory_and_time_that_grow_with_every_attempt():
+    """Jobs of a cluster that are killed for lack of either get more at the next attempt."""
+    fixed = {}
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
+        for _, name, body in re.findall(
+            r"^( *)rule (\w+):\n((?:\1    .*\n|\n)+)", path.read_text(), re.MULTILINE
+        ):
+            if "output:" not in body or "localrule: True" in body:
+                continue
+            for key, helper in (("mem_mb", "memory_MB("), ("runtime", "minutes(")):
+                if f"{key}={helper}" not in body:
+                    fixed[name] = key
+    assert not fixed

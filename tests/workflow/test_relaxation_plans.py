@@ -119,3 +119,24 @@ def test_mistakes_stop_before_any_job(change, message, project):
     assert done.returncode != 0
     assert re.search(message, text), text
     assert "Traceback" not in text
+
+
+def test_corrected_labels_are_those_the_model_would_learn_without_correction(project):
+    """With both blocks on, the correction took other labels than those it described."""
+
+    def both(config):
+        config["geometry_optimization"] = {"shieldings": "train"}
+        config["labelling"]["shipped"] = []
+
+    planned = snakemake(
+        project.folder,
+        *("--dry-run", "--forceall", "--configfile", project.variant(both)),
+    )
+    text = planned.stdout + planned.stderr
+    assert planned.returncode == 0, text
+    job = re.search(r"rule correct_labels:\n\s+input: (.*)\n", text)
+    if job is None:
+        job = re.search(r"localrule correct_labels:\n\s+input: (.*)\n", text)
+    assert "results/demo/labels/training.extxyz" in job[1]
+    training = re.search(r"rule train_model:\n\s+input: (.*)\n", text)
+    assert training[1].startswith("results/demo/labels/corrected.extxyz")

@@ -1,12 +1,12 @@
-# Labels brought to the level of a dearer protocol: included where the configuration names labels of
-# it. What the model is trained on is what this leaves.
+# Labels brought to the level of a higher-level protocol: included where the configuration names
+# labels of it.
 TABLE_RULES += ["correct_labels"]
 FIGURE_NAMES += ["label_correction"]
 
 
 rule correct_labels:
     input:
-        clusters=TRAINING_LABELS,
+        clusters=COMPUTED_LABELS,
         table=rules.collect_labels.output.table,
         references=STUDY.labelling.reference_labels,
     output:
@@ -31,6 +31,3 @@ rule correct_labels:
         "Correcting labels by those of a dearer protocol"
     script:
         "../../scripts/correction/correct_labels.py"
-
-
-TRAINING_LABELS = rules.correct_labels.output.clusters

@@ -12,6 +12,9 @@ rule tabulate_costs:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         benchmarks=BENCHMARKS,
         code=code("costs/tabulate_costs"),

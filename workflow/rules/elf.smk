@@ -22,10 +22,10 @@ rule measure_elf:
         f"{BENCHMARKS}/measure_elf/{{system}}.tsv"
     conda:
         "../../envs/dft.yaml"
-    threads: 1
+    threads: STUDY.labelling.workers
     resources:
-        mem_mb=lambda wildcards, attempt: (attempt * (500 + STUDY.labelling.max_memory_MB)),
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=memory_MB(STUDY.labelling.workers * STUDY.labelling.max_memory_MB),
+        runtime=minutes(240),
     params:
         elf=block("elf", *ELF_SURFACE_KEYS, "n_clusters", "store"),
         protocol=PROTOCOL,
@@ -63,6 +63,9 @@ rule tabulate_elf:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         elf=block("elf", *ELF_SURFACE_KEYS),
         ligand_elements=STUDY.shell.ligand_elements,

@@ -91,10 +91,6 @@ rule pair_labels:
         "../../scripts/geometry_optimization/pair_labels.py"
 
 
-if RELAXATION.shieldings == "train":
-    TRAINING_LABELS = rules.pair_labels.output.clusters
-
-
 rule tabulate_relaxation:
     input:
         relaxed=expand(rules.relax_clusters.output.table, system=LABELLED_SYSTEMS),
@@ -117,6 +113,9 @@ rule tabulate_relaxation:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         code=code("geometry_optimization/tabulate_relaxation"),
     message:

@@ -17,7 +17,7 @@ rule accumulate_descriptors:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        runtime=minutes(240),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         elements=lambda wildcards: electrolyte.elements(STUDY.electrolyte),
@@ -45,7 +45,7 @@ rule find_axes:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         n_axes=STUDY.map.n_axes,
         code=code("inference/find_axes"),

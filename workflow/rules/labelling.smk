@@ -1,3 +1,6 @@
+TRAINS_ON_OPTIMIZED = (
+    STUDY.geometry_optimization is not None and STUDY.geometry_optimization.shieldings == "train"
+)
 PROTOCOL = STUDY.labelling.chosen_protocol().model_dump(mode="json")
 
 
@@ -85,5 +88,9 @@ rule collect_labels:
         "../../scripts/labelling/collect_labels.py"
 
 
-# What the model is trained on.
-TRAINING_LABELS = rules.collect_labels.output.clusters
+# What the model is trained on, decided here alone: labels as computed or, after a geometry
+# optimization, at their geometries in the MD; and these corrected to a higher level, if asked for.
+COMPUTED_LABELS = f"{RESULTS}/labels/{'training' if TRAINS_ON_OPTIMIZED else 'labels'}.extxyz"
+TRAINING_LABELS = (
+    f"{RESULTS}/labels/corrected.extxyz" if STUDY.labelling.reference_labels else COMPUTED_LABELS
+)

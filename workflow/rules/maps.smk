@@ -23,7 +23,7 @@ rule measure_symmetry:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),
@@ -51,6 +51,9 @@ rule tabulate_map:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         map=block("map", "n_points", "seed"),
@@ -79,7 +82,7 @@ rule tabulate_pca_meaning:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         map=block("map", "n_resamples", "seed"),
@@ -109,7 +112,7 @@ rule tabulate_decomposition:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         map=block("map", "n_resamples", "seed"),
@@ -134,6 +137,9 @@ rule cut_map_clusters:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),
@@ -160,6 +166,9 @@ rule write_map_page:
     conda:
         "../../envs/figures.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         study=STUDY.study,
         code=code("maps/write_map_page"),

@@ -25,7 +25,7 @@ rule measure_pairs:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=minutes(120),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
@@ -53,7 +53,7 @@ rule scan_lsi:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=minutes(120),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements"),
@@ -84,7 +84,7 @@ rule find_aggregates:
     threads: 1
     resources:
         mem_mb=memory_MB(2000),
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=minutes(120),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", "ligand_elements"),
@@ -107,6 +107,9 @@ rule tabulate_pairs:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         code=code("analysis/tabulate_rdf"),
     message:
@@ -138,7 +141,7 @@ rule tabulate_lsi:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         structure=block("structure", "lsi_edges_A2", "sample_size", "histogram_bins", "n_bootstrap"),
         n_blocks=STUDY.spectrum.n_blocks,
@@ -168,7 +171,7 @@ rule tabulate_lsi_cutoffs:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         n_bootstrap=STUDY.structure.n_bootstrap,
         n_blocks=STUDY.spectrum.n_blocks,
@@ -204,7 +207,7 @@ rule tabulate_networks:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         n_blocks=STUDY.spectrum.n_blocks,

@@ -19,7 +19,7 @@ rule measure_diffusion:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=120,
+        runtime=minutes(120),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         dynamics=block(
@@ -56,7 +56,7 @@ rule measure_residence:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=120,
+        runtime=minutes(120),
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         shell=block("shell", *SHELL_KEYS),
@@ -94,6 +94,9 @@ rule tabulate_dynamics:
     conda:
         "../../envs/analysis.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_MB(2000),
+        runtime=minutes(60),
     params:
         code=code("transport/tabulate_dynamics"),
     message:
@@ -129,7 +132,7 @@ rule tabulate_exchange:
     threads: 1
     resources:
         mem_mb=memory_MB(4000),
-        runtime=60,
+        runtime=minutes(60),
     params:
         systems=SYSTEMS,
         spectrum=block(

@@ -52,6 +52,6 @@ def provenance(source, protocol_name, name, protocol, table):
     made = json.loads(beside.read_text()) if beside.is_file() else {}
     made = made.get("clusters_from", made)
     return {
-        "commands": [f"python scripts/ionshift/cli/relabel.py {source} {protocol_name} {name} 2"],
+        "commands": [f"ionshift labels relabel {source} {protocol_name} {name} --workers 2"],
         "clusters_from": {name: made[name] for name in OF_CLUSTERS if name in made},
     } | of_labels(table, protocol_name, protocol)

@@ -6,7 +6,9 @@ Each starts with a stronger SCF recipe than the one that failed.
 
 from pathlib import Path
 
-from ionshift.labels import sets
+import pandas as pd
+
+from ionshift.labels import elf_measurement, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import retry_failed
 from ionshift.solvation.sampling import n_to_label
@@ -33,4 +35,16 @@ def main(path: Path) -> None:
                 table = results / "labels" / shards / f"{system}_{shard}.parquet"
                 table.unlink(missing_ok=True)
             total += len(failed)
+    total += _retry_elf(study, results)
     print(f"{total} failed labels will be computed again")
+
+
+def _retry_elf(study, results: Path) -> int:
+    """Forget failed ELF records, and the tables that hold them; returns their number."""
+    store, total = elf_measurement.open_store(study.elf.store), 0
+    for path in sorted((results / "elf").glob("*.parquet")):
+        failed = [key for key in pd.read_parquet(path)["key"] if store.discard(key)]
+        if failed:
+            path.unlink()
+        total += len(failed)
+    return total

@@ -22,7 +22,7 @@ class Labelling(Block):
     )
     reference_labels: list[str] = Field(
         [],
-        description="Label sets (extxyz) of a dearer protocol: a straight line through the "
+        description="Label sets (extxyz) of a higher-level protocol: a straight line through the "
         "clusters that have labels of both corrects all labels before the training. None: no "
         "correction.",
     )

@@ -25,8 +25,8 @@ RESULTS = (
 
 
 RECIPES = ("plain", "damped", "newton")
-"""Ways to the same SCF solution, each stronger and dearer than the one before: DIIS; DIIS with
-damping and a level shift; second order. Each goes on from where the one before ended."""
+"""Ways to the same SCF solution, each stronger and more expensive than the one before: DIIS; DIIS
+with damping and a level shift; second order. Each goes on from where the one before ended."""
 WORKING_BYTES = 2.6e9
 """Memory of integrals and of basis functions on the grid; no result depends on it."""
 SMALLEST_GRID_BYTES = 3e8

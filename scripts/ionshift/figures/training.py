@@ -96,7 +96,7 @@ def _draw_power_law(axis, fit, n_min):
 
 
 def label_correction(pairs, summary, style):
-    """Shieldings of a dearer protocol against the study's, with the line that corrects."""
+    """Shieldings of a higher-level protocol against the study's, with the line that corrects."""
     figure, axis = make_axes(style, aspect=0.95)
     for name in CLASSES:
         part = pairs[pairs["solvation_class"] == name]
@@ -117,6 +117,6 @@ def label_correction(pairs, summary, style):
         f"without the line {row['uncorrected_ppm']:.3f} ppm",
     )
     axis.set_xlabel("shielding, protocol of the study / ppm")
-    axis.set_ylabel("shielding, dearer protocol / ppm")
+    axis.set_ylabel("shielding, higher-level protocol / ppm")
     axis.legend(loc="upper left", handletextpad=0.2)
     return figure

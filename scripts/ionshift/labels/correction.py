@@ -1,4 +1,4 @@
-"""Labels of a cheap protocol brought to the level of a dearer one.
+"""Labels of a cheap protocol brought to the level of a higher-level one.
 
 Relative shieldings of two protocols differ by a factor and little else, so a straight line
 through the clusters that have labels of both corrects all the others. What it leaves is measured
@@ -69,7 +69,7 @@ def find_pairs(references, table, protocol):
         raise InputError(
             f"{KEY}: {len(pairs)} of {len(references)} clusters have a label of the study as well, "
             f"a line needs {FEWEST}; take sets whose clusters are in labelling.shipped, or compute "
-            "more with scripts/ionshift/cli/relabel.py"
+            "more with ionshift labels relabel"
         )
     return pairs.drop(columns="key")
 
@@ -83,7 +83,7 @@ def _check_protocols(references, table):
     if hashes[0] in set(table["protocol_hash"]):
         raise InputError(
             f"{KEY}: these labels are of the study's own protocol ({hashes[0]}), they correct "
-            "nothing; name a set of a dearer one"
+            "nothing; name a set of a higher-level one"
         )
 
 
@@ -93,20 +93,24 @@ def fit(pairs):
     return Line(float(slope), float(intercept))
 
 
-def summary(pairs, line, table):
+def summary(pairs, line, shieldings_ppm):
     """What the line does, and what it leaves.
+
+    Parameters
+    ----------
+    shieldings_ppm : those that the line corrects, as computed
 
     Returns
     -------
     DataFrame of one row: n_pairs, slope, slope_err (standard error of least squares),
     intercept_ppm, uncorrected_ppm (RMS difference of relative shieldings), corrected_ppm (RMS error
-    held out: each pair by the line through the others), in_range_share (of all ok labels, between
-    the lowest and the highest of the pairs)
+    held out: each pair by the line through the others), in_range_share (of `shieldings_ppm`, those
+    between the lowest and the highest of the pairs)
     """
     x, y = pairs["shielding_ppm"].to_numpy(), pairs["reference_ppm"].to_numpy()
     residuals = y - line(x)
     spread = np.sum((x - x.mean()) ** 2)
-    ok = table.loc[table["status"] == "ok", "shielding_ppm"].astype(float)
+    corrected_ppm = pd.Series(shieldings_ppm, dtype=float)
     row = {
         "n_pairs": len(pairs),
         "slope": line.slope,
@@ -114,7 +118,7 @@ def summary(pairs, line, table):
         "intercept_ppm": line.intercept_ppm,
         "uncorrected_ppm": float(np.std(y - x, ddof=1)),
         "corrected_ppm": held_out_error(x, y),
-        "in_range_share": float(ok.between(x.min(), x.max()).mean()),
+        "in_range_share": float(corrected_ppm.between(x.min(), x.max()).mean()),
     }
     return pd.DataFrame([row])
 
@@ -145,3 +149,12 @@ def corrected(clusters, line):
             copy.info["shielding_ppm"] = float(line(value))
         found.append(copy)
     return found
+
+
+def computed_ppm(clusters):
+    """Shieldings in ppm of the ok labels of clusters, as computed, before any correction."""
+    return [
+        float(atoms.info.get("shielding_uncorrected_ppm", atoms.info["shielding_ppm"]))
+        for atoms in clusters
+        if atoms.info["status"] == "ok"
+    ]

@@ -7,12 +7,17 @@ follow from it without a new calculation.
 
 import hashlib
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from ase import Atoms
 
+from ionshift.config.elf import Elf
+from ionshift.config.protocol import Protocol
 from ionshift.dft import basis, elf, engine
 from ionshift.labels import store as labels
+from ionshift.labels.workers import label_structures
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -42,7 +47,7 @@ RECORD_COLUMNS = COLUMNS[7:]
 
 def open_store(folder):
     """The store of ELF records: a label store whose values are compared by their energy."""
-    return labels.LabelStore(folder, "energy_Ha", ENERGY_AGREEMENT_HA)
+    return labels.LabelStore(folder, "energy_Ha", ENERGY_AGREEMENT_HA, "elf.store")
 
 
 def key_of(atoms, protocol, settings):
@@ -80,33 +85,60 @@ def choose(clusters, system, n):
     return [clusters[index] for index in chosen]
 
 
-def measure(clusters, protocol, settings, store, log=print):
-    """Measure clusters through the store; one row a cluster with status and reason.
+class ElfTask:
+    """ELF around the nucleus of labelled clusters; see `ionshift.labels.workers`."""
 
-    Records with status ok are taken from the store, all others are computed (again).
+    record_columns = RECORD_COLUMNS
+    workers_key = "labelling.workers"
+    name_key = "cluster_id"
+
+    def __init__(self, protocol: Protocol, settings: Elf):
+        self.protocol = protocol
+        self.settings = settings
+
+    def key_of(self, atoms: Atoms) -> str:
+        """See `key_of`."""
+        return key_of(atoms, self.protocol, self.settings)
+
+    def is_enough(self, record: dict, atoms: Atoms) -> bool:
+        """A record holds all surfaces and spheres of its key; a failure stays until retried."""
+        return True
+
+    def compute(self, atoms: Atoms, last_failure: dict | None) -> dict:
+        """See `compute`."""
+        return compute(atoms, int(atoms.info["charge"]), self.protocol, self.settings)
+
+    def describe(self, record: dict) -> str:
+        """The size of the calculation."""
+        return f"ELF with {record['n_basis']} functions"
+
+
+def measure(
+    clusters: list[Atoms],
+    protocol: Protocol,
+    settings: Elf,
+    store: labels.LabelStore,
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
+    """Measure clusters through the store, by processes; one row per cluster.
+
+    What is in the store is taken from it, failures with their reason too.
 
     Parameters
     ----------
-    clusters : list of Atoms, labelled, the nucleus first
-    protocol : config.Protocol
-    settings : config.Elf
-    store : labels.LabelStore, see `open_store`
+    clusters : labelled, the nucleus first
+    store : see `open_store`
+    workers : processes of one thread each
 
     Returns
     -------
     DataFrame with the columns `COLUMNS`. `radii_bohr` and `sphere_elf` are lists: for each
     isovalue (radius) in turn the values along all directions; missing without status ok.
     """
+    keys = label_structures(clusters, ElfTask(protocol, settings), store, workers, log)
     rows = []
-    for count, atoms in enumerate(clusters, start=1):
-        key = key_of(atoms, protocol, settings)
-        if key not in store or store.get(key)["status"] != "ok":
-            record = compute(atoms, int(atoms.info["charge"]), protocol, settings)
-            store.put(key, record)
-            log(
-                f"cluster {count}/{len(clusters)} {atoms.info['cluster_id']}: {record['status']} "
-                f"{record['reason']} in {record['cpu_s']:.0f} CPU s"
-            )
+    for atoms, key in zip(clusters, keys, strict=True):
         record = store.get(key)
         row = {"key": key} | {name: atoms.info.get(name) for name in INFO_COLUMNS}
         rows.append(row | {name: record[name] for name in RECORD_COLUMNS})

@@ -140,9 +140,9 @@ def correlation_table(clusters):
         within = columns - columns.groupby(known["solvation_class"]).transform("mean")
         scopes = {"all clusters": (columns, 0)}
         scopes["within classes"] = (within, max(known["solvation_class"].nunique() - 1, 0))
-        for name in ("system", "solvation_class"):
+        for name, prefix in (("system", "system"), ("solvation_class", "class")):
             present = dict.fromkeys(clusters[name])
-            scopes |= {f"{name} {value}": (columns[known[name] == value], 0) for value in present}
+            scopes |= {f"{prefix} {value}": (columns[known[name] == value], 0) for value in present}
         rows += [
             {"scope": scope, "factor": factor}
             | correlate(part[factor].to_numpy(), part["shielding_ppm"].to_numpy(), controlled)

@@ -183,27 +183,40 @@ def test_choice_takes_turns_and_grows_by_adding():
     assert elf_measurement.choose(pool, "3M", 5) == []
 
 
-def test_finished_records_are_not_computed_again(tmp_path, monkeypatch):
+def test_finished_records_are_not_computed_again(tmp_path):
     store = elf_measurement.open_store(tmp_path)
     pool = [labelled(0), labelled(1)]
-    first = elf_measurement.measure(pool, PROTOCOL, SMALL, store, log=lambda _: None)
+    first = elf_measurement.measure(pool, PROTOCOL, SMALL, store, 2, log=lambda _: None)
     assert (first["status"] == "ok").all()
-    monkeypatch.setattr(elf_measurement, "compute", lambda *_: pytest.fail("computed again"))
-    again = elf_measurement.measure(pool, PROTOCOL, SMALL, store, log=lambda _: None)
+    said = []
+    again = elf_measurement.measure(pool, PROTOCOL, SMALL, store, log=said.append)
+    assert said == ["2 clusters: 2 labels in the store, 0 to compute"]
     pd.testing.assert_frame_equal(first, again)
 
 
-def test_failures_are_rows_and_are_tried_again(tmp_path, monkeypatch):
+def test_failures_are_rows_with_their_reason_and_stay_until_they_are_retried(tmp_path):
     store = elf_measurement.open_store(tmp_path)
     odd = labelled(0)
     odd.info["charge"] = 1
     table = elf_measurement.measure([odd], PROTOCOL, SMALL, store, log=lambda _: None)
     assert table["status"][0] == "failed"
     assert "odd number of electrons" in table["reason"][0]
-    repaired = dict(store.get(table["key"][0]), status="ok", reason="")
-    monkeypatch.setattr(elf_measurement, "compute", lambda *_: repaired)
-    table = elf_measurement.measure([odd], PROTOCOL, SMALL, store, log=lambda _: None)
-    assert table["status"][0] == "ok"
+    said = []
+    elf_measurement.measure([odd], PROTOCOL, SMALL, store, log=said.append)
+    assert said == ["1 clusters: 1 labels in the store, 0 to compute"]
+    assert store.discard(table["key"][0])
+    elf_measurement.measure([odd], PROTOCOL, SMALL, store, log=said.append)
+    assert said[1] == "1 clusters: 0 labels in the store, 1 to compute"
+
+
+def test_a_store_that_cannot_be_written_is_named_by_its_own_key(tmp_path):
+    store = elf_measurement.open_store(tmp_path)
+    record = dict.fromkeys(elf_measurement.RECORD_COLUMNS) | {"status": "failed", "reason": "x"}
+    key = elf_measurement.key_of(labelled(0), PROTOCOL, SMALL)
+    store.path(key).parent.parent.mkdir(parents=True, exist_ok=True)
+    store.path(key).parent.write_text("no folder")
+    with pytest.raises(InputError, match=r"cannot write .* change elf\.store"):
+        store.put(key, record)
 
 
 def test_unconverged_scf_is_said():

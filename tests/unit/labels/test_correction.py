@@ -1,4 +1,4 @@
-"""Labels through the line to a dearer protocol: recovered lines, refusals, script and figure."""
+"""Labels through the line to a higher-level protocol: recovered lines, refusals, script."""
 
 from types import SimpleNamespace
 
@@ -76,7 +76,9 @@ def test_a_line_is_recovered_and_applied_to_all():
 def test_what_the_line_leaves_is_measured_on_clusters_it_has_not_seen():
     clusters = study_labels(40)
     pairs = pairs_of(reference_labels(range(5, 35), noise_ppm=0.05), clusters)
-    row = correction.summary(pairs, correction.fit(pairs), table_of(clusters)).iloc[0]
+    row = correction.summary(pairs, correction.fit(pairs), correction.computed_ppm(clusters)).iloc[
+        0
+    ]
     assert row["n_pairs"] == 30 and row["in_range_share"] == pytest.approx(30 / 40)
     assert row["corrected_ppm"] == pytest.approx(0.05, rel=0.25)
     # A slope of 0.85 over 2.9 ppm: the spread of 0.15 times the shielding, and the noise.
@@ -151,8 +153,9 @@ def test_script_and_figure(tmp_path):
     assert pairs["corrected_ppm"].to_numpy() == pytest.approx(pairs["reference_ppm"].to_numpy())
 
     figure = training.label_correction(pairs, pd.read_csv(outputs["summary"]), Figures())
-    drawn = np.concatenate([part.get_offsets() for part in figure.axes[0].collections])
-    assert len(drawn) == len(pairs)
+    *points, line = figure.axes[0].lines
+    assert sum(len(part.get_xdata()) for part in points) == len(pairs)
+    assert np.diff(line.get_ydata()) / np.diff(line.get_xdata()) == pytest.approx(SLOPE)
 
 
 def test_the_shipped_reference_labels_correct_the_shipped_ones(root):
@@ -161,8 +164,17 @@ def test_the_shipped_reference_labels_correct_the_shipped_ones(root):
     references = sets.read_label_set(folder / "lifsi_dme_reference.extxyz")
     table = table_of(fast)
     pairs = correction.find_pairs(references, table, FAST)
-    row = correction.summary(pairs, correction.fit(pairs), table).iloc[0]
+    row = correction.summary(pairs, correction.fit(pairs), correction.computed_ppm(fast)).iloc[0]
     assert row["n_pairs"] == len(references)
     assert row["corrected_ppm"] < 0.05 < row["uncorrected_ppm"]
     # The reference spreads less: the slope of `fast` against it is above one.
     assert row["slope"] + 2 * row["slope_err"] < 1
+
+
+def test_the_share_in_range_is_that_of_the_labels_that_are_corrected():
+    """It described the table of all labels, whichever clusters were corrected."""
+    pairs = pd.DataFrame({"shielding_ppm": [91.0, 92.0, 93.0, 94.0]})
+    pairs["reference_ppm"] = 1.0 + pairs["shielding_ppm"]
+    line = correction.fit(pairs)
+    row = correction.summary(pairs, line, [90.0, 91.5, 92.5, 95.0]).iloc[0]
+    assert row["in_range_share"] == 0.5
