@@ -42,6 +42,7 @@ lint: setup  ## formatters, linters, layers and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	PYTHONPATH=scripts $(BIN)/lint-imports
+	$(BIN)/mypy
 	$(IN_VENV) $(BIN)/snakemake --lint
 	$(IN_VENV) $(BIN)/snakemake --lint --configfile config/lifsi_dme_potential.yaml
 

@@ -29,7 +29,7 @@ ERRORS = {
 """By pool: what is summarized, and the ending of its files' names."""
 
 
-def main(labels: Path, pool: str = "all", folder: str = "results/benchmarks") -> None:
+def main(labels: Path, pool: str = "all", folder: Path = Path("results/benchmarks")) -> None:
     if pool not in ERRORS:
         raise InputError(f"POOL = '{pool}' is none of {', '.join(ERRORS)}")
     settings = Model(recipe="krr", committee_size=4)

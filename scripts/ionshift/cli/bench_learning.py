@@ -22,9 +22,9 @@ TARGET_RMSE_PPM = 0.13
 
 
 def main(recipe: str = "krr", held_out: str = "blocks", *sources: str) -> None:
-    sources = sources or sorted(Path("resources/labels").glob("lifsi_dme_fast*.extxyz"))
+    found = sources or sorted(Path("resources/labels").glob("lifsi_dme_fast*.extxyz"))
     settings = Model(recipe=recipe, committee_size=4)
-    clusters, table = labelled(sources, held_out)
+    clusters, table = labelled(found, held_out)
     shieldings, groups = table["shielding_ppm"], table["group"]
     print(
         f"{len(table)} labels in {groups.nunique()} {held_out}, mean {shieldings.mean():.2f} ppm, "

@@ -41,8 +41,8 @@ Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machin
 LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
 
 
-Recipe = StrEnum("Recipe", {name: name for name in RECIPES.names()})
-Kernel = StrEnum("Kernel", {name: name for name in DESCRIPTORS.names()})
+Recipe: Any = StrEnum("Recipe", list(RECIPES.names()))  # type: ignore[misc]
+Kernel: Any = StrEnum("Kernel", list(DESCRIPTORS.names()))  # type: ignore[misc]
 MLP, KRR, LMBTR = Recipe("mlp"), Recipe("krr"), Kernel("lmbtr")
 
 

@@ -137,7 +137,7 @@ def _describe(annotation: Any, metadata=()):
         inner, *more = get_args(annotation)
         return _describe(inner, [*more, *metadata])
     metadata = list(_flat(metadata))
-    if all(item in metadata for item in Element.__metadata__):
+    if all(item in metadata for item in get_args(Element)[1:]):
         return Described("element symbol")
     names = [name for item in metadata if isinstance(item, OneOf) for name in item.registry.names()]
     if names:
