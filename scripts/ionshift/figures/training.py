@@ -33,7 +33,7 @@ def parity(table, metrics, style):
     corner_note(
         axis,
         f"RMSE {row['rmse_ppm']:.2f} ppm\nMAE {row['mae_ppm']:.2f} ppm\nR$^2$ {row['r2']:.2f}\n"
-        f"mean as guess {row['baseline_rmse_ppm']:.2f} ppm",
+        f"mean baseline {row['baseline_rmse_ppm']:.2f} ppm",
     )
     axis.set_xlabel("DFT shielding / ppm")
     axis.set_ylabel("predicted shielding / ppm")
@@ -57,7 +57,7 @@ def learning_curve(table, style):
         label="committee",
     )
     axis.axhline(
-        table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean as guess"
+        table["baseline_rmse_ppm"].iloc[-1], color="#D55E00", ls="--", label="mean baseline"
     )
     axis.set(xscale="log", xlabel="training labels", ylabel="test RMSE / ppm")
     fit = table.iloc[-1]
