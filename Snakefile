@@ -1,13 +1,15 @@
 """Dynamic NMR of electrolytes: from molecular dynamics to spectra."""
 
-import os
 import sys
 from pathlib import Path
 
-# Every job parses this file, so scripts find the library wherever they run.
 LIBRARY = str(Path(workflow.basedir) / "scripts")
 sys.path.insert(0, LIBRARY)
-os.environ["PYTHONPATH"] = os.pathsep.join([LIBRARY, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+from ionshift.core.job import let_scripts_import
+
+# Every job parses this file, so scripts find the library wherever they run.
+let_scripts_import(LIBRARY)
 
 
 if not workflow.configfiles:

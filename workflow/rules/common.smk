@@ -1,5 +1,6 @@
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
+from ionshift.figures import catalogue
 from ionshift.runs import limits
 from ionshift.studies import registry
 
@@ -25,6 +26,8 @@ TABLE_RULES = []
 FIGURE_RULES = []
 # Figures of the catalogue that this study has.
 FIGURE_NAMES = []
+# Every figure of workflow/figures.yaml; a study has those that its stages add to FIGURE_NAMES.
+CATALOGUE = catalogue.read(Path(workflow.basedir) / "workflow" / "figures.yaml")
 # Tables and figures of the kind that this study cannot have, by rule.
 LEFT_OUT = []
 
@@ -66,3 +69,13 @@ def closing_words(left_out):
         "Everything is there that the archived predictions give. Left out, as it takes "
         f"trajectories, labels, the model or further columns: {names}"
     )
+
+
+def tables_of_figure(wildcards):
+    entry = CATALOGUE[wildcards.figure]
+    return {name: f"{RESULTS}/{path}" for name, path in entry.tables.items()}
+
+
+def options_of_figure(wildcards):
+    entry = CATALOGUE[wildcards.figure]
+    return {name: catalogue.option(STUDY, key) for name, key in entry.options.items()}

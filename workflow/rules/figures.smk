@@ -1,19 +1,3 @@
-from ionshift.figures import catalogue
-
-# Every figure of workflow/figures.yaml; a study has those that its stages add to FIGURE_NAMES.
-CATALOGUE = catalogue.read(Path(workflow.basedir) / "workflow" / "figures.yaml")
-
-
-def tables_of_figure(wildcards):
-    entry = CATALOGUE[wildcards.figure]
-    return {name: f"{RESULTS}/{path}" for name, path in entry.tables.items()}
-
-
-def options_of_figure(wildcards):
-    entry = CATALOGUE[wildcards.figure]
-    return {name: catalogue.option(STUDY, key) for name, key in entry.options.items()}
-
-
 rule figure:
     input:
         unpack(tables_of_figure),

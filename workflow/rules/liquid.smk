@@ -22,6 +22,9 @@ LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]
 SHIPPED = range(len(STUDY.labelling.shipped))
 MD_TABLE = f"{TABLES}/md.csv"
 
+# They change no result, so they are no parameters: threads and resources say how a job runs.
+HOW_MD_RUNS = ["replicas", "threads", "platform", "checkpoint_interval_ps"]
+
 
 wildcard_constraints:
     system="|".join(name.replace(".", r"\.") for name in SYSTEMS),
@@ -54,3 +57,16 @@ def trajectories(wildcards):
 
 def topologies(wildcards):
     return expand(rules.run_md.output.topology, system=wildcards.system, replica=REPLICAS)
+
+
+def how_md_runs(md):
+    """Resources of an MD job that are settings of its engine."""
+    return {
+        "platform": md.platform,
+        "checkpoint_interval_ps": f"{md.checkpoint_interval_ps:g}",
+    }
+
+
+def md_parameters(md):
+    """The settings of an MD that change its result."""
+    return md.model_dump(mode="json", exclude={*HOW_MD_RUNS})

@@ -1,20 +1,5 @@
 MD_FOLDER = f"{RESULTS}/md/{{system}}/{{replica}}"
 FORCE_FIELD_KEYS = ["species", "forcefield", "mixing", "ion_charge_scale"]
-# They change no result, so they are no parameters: threads and resources say how a job runs.
-HOW_MD_RUNS = ["replicas", "threads", "platform", "checkpoint_interval_ps"]
-
-
-def how_md_runs(md):
-    """Resources of an MD job that are settings of its engine."""
-    return {
-        "platform": md.platform,
-        "checkpoint_interval_ps": f"{md.checkpoint_interval_ps:g}",
-    }
-
-
-def md_parameters(md):
-    """The settings of an MD that change its result."""
-    return md.model_dump(mode="json", exclude={*HOW_MD_RUNS})
 
 
 rule pack_box:

@@ -11,6 +11,13 @@ from ionshift.core.errors import InputError
 from ionshift.core.files import alone, lock_of
 
 
+def let_scripts_import(library: str) -> None:
+    """Put the folder of the library first where Python processes started from here look."""
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    kept = [path for path in others if path != library]
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, *kept])
+
+
 def launch(main, snakemake):
     """Run `main(snakemake, log)`.
 

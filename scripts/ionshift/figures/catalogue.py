@@ -3,14 +3,16 @@
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
-from matplotlib.figure import Figure
 from pydantic import Field, ValidationError
 
 from ionshift.config.base import Block
 from ionshift.core.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 ROOM = "ionshift.figures"
 
@@ -40,7 +42,7 @@ class Entry(Block):
         """Dotted name of the module that draws it."""
         return f"{ROOM}.{self.draws.partition('.')[0]}"
 
-    def function(self) -> Callable[..., Figure]:
+    def function(self) -> Callable[..., "Figure"]:
         """What draws it.
 
         Raises
