@@ -32,7 +32,6 @@ OF_THE_READER = {
     "envs/NAME.yaml",
     "resources/labels/mine.extxyz",
     "resources/rounds/mine_1.csv",
-    "workflow/figures.yaml",
 }
 
 
