@@ -11,6 +11,7 @@ from ionshift.figures.style import save
 from ionshift.learning.members import member_table
 from ionshift.nmr import spectrum
 from ionshift.solvation.classes import CLASSES
+from on_axes import empty_panels
 
 STYLE = Figures()
 
@@ -67,11 +68,20 @@ def test_figures_of_shifts(tables, tmp_path):
     for number, figure in enumerate(figures):
         paths = [tmp_path / f"{number}.{suffix}" for suffix in ("pdf", "png")]
         save(figure, paths, dpi=60)
-        assert all(path.stat().st_size > 1000 for path in paths)
+        assert all(path.is_file() for path in paths) and empty_panels(figure) == []
+    mean = figures[2].axes[0].lines
+    known = tables["shifts"]["change_ppm"].to_numpy()
+    assert any(
+        np.allclose(line.get_ydata(), known) for line in mean if len(line.get_ydata()) == len(known)
+    )
 
 
 def test_parity_with_an_absent_class(tmp_path):
-    save(training.parity(*parity_tables(), STYLE), [tmp_path / "parity.png"], 60)
+    figure = training.parity(*parity_tables(), STYLE)
+    save(figure, [tmp_path / "parity.png"], 60)
+    assert empty_panels(figure) == []
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts == ["training", *(f"test {name}" for name in CLASSES)]
 
 
 def curve_that_needs(needed):
@@ -96,6 +106,8 @@ def curve_that_needs(needed):
 def test_learning_curve_with_unknown_scatter(needed, tmp_path):
     figure = training.learning_curve(curve_that_needs(needed), STYLE)
     save(figure, [tmp_path / "curve.png"], 60)
+    drawn = [line.get_ydata() for line in figure.axes[0].lines]
+    assert any(np.array_equal(values, [0.3, 0.2]) for values in drawn)
 
 
 @pytest.mark.parametrize(("needed", "drawn"), [(15.0, True), (500.0, True), (0.5, False)])

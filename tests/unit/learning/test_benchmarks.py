@@ -21,6 +21,7 @@ from ionshift.learning.benchmarks import (
     md_weights,
     summary,
 )
+from on_axes import empty_panels
 
 SMALL = Descriptor(n_grid=20)
 
@@ -97,8 +98,9 @@ def test_choices_are_compared_from_the_same_start(tmp_path):
     for method in active.METHODS:
         expected = means[method] - means["random"]
         assert over_sizes.loc[method, "against_random_ppm"] == pytest.approx(expected)
-    save(benchmark.choices(short, Figures()), [tmp_path / "active.png"], 50)
-    assert (tmp_path / "active.png").stat().st_size > 5000
+    figure = benchmark.choices(short, Figures())
+    save(figure, [tmp_path / "active.png"], 50)
+    assert empty_panels(figure) == []
 
 
 def test_weights_are_those_of_the_md():
