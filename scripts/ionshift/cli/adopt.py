@@ -41,6 +41,7 @@ def main(config: Path, dry_run: bool = False) -> None:
     print(f"{len(files)} files of {len(jobs)} jobs are taken as they are")
     if not dry_run:
         _touch(config, files)
+        _put_manifest_aside(Path("results") / study.study)
         print(f"go on with: ionshift run {config}")
 
 
@@ -51,6 +52,12 @@ def _touch(config: Path, files: list[str]) -> None:
     )
     if done.returncode:
         raise InputError(f"Snakemake could not take the files: {done.stderr.strip()[-2000:]}")
+
+
+def _put_manifest_aside(results: Path) -> None:
+    """The run that follows writes a new one; the old one stays beside it as a record."""
+    if is_of_earlier_layout(results):
+        (results / "manifest.json").rename(results / "manifest_0.1.json")
 
 
 def is_of_earlier_layout(results: Path) -> bool:

@@ -115,22 +115,22 @@ def run(
     `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
     """
     study = _study(config)
-    _tell_earlier_layout(study.study, config)
+    if not dry_run:
+        _refuse_earlier_layout(study.study, config)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
     _snakemake(config, cores, *(more or []), *options, profile=profile)
 
 
-def _tell_earlier_layout(study: str, config: Path) -> None:
+def _refuse_earlier_layout(study: str, config: Path) -> None:
     from ionshift.cli.adopt import is_of_earlier_layout
 
     results = Path("results") / study
     if is_of_earlier_layout(results):
-        print(
-            f"{results} was begun with version 0.1: to keep its MD and labels, stop now and run "
-            f"ionshift adopt {config} first",
-            file=sys.stderr,
+        raise InputError(
+            f"{results} was made by version 0.1: ionshift adopt {config} keeps its MD and labels; "
+            f"to run all of it anew, delete {results}/manifest.json"
         )
 
 
