@@ -10,7 +10,10 @@ from ionshift.figures.style import save
 
 
 def main(snakemake, log):
-    entry, style = Entry(**snakemake.params.entry), whole(Figures, snakemake.params.style)
+    entry, style = (
+        Entry.model_validate(snakemake.params.entry),
+        whole(Figures, snakemake.params.style),
+    )
     files = snakemake.input
     tables = [read(files[name], name in entry.optional) for name in entry.tables]
     figure = entry.function()(*tables, *snakemake.params.options.values(), style)

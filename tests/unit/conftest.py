@@ -1,5 +1,7 @@
 """A small box of Li, FSI and DME whose shells are known, as files."""
 
+import sys
+
 import MDAnalysis
 import numpy as np
 import pytest
@@ -74,3 +76,12 @@ def known_box(write_box):
     ]
     positions = np.concatenate([part.positions for _, part in parts]) % 20.0
     return write_box(parts, [positions, positions])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def usual_floating_point_numbers():
+    """MACE changes torch's default type of numbers for the whole process: not for other tests."""
+    yield
+    if "torch" in sys.modules:
+        torch = sys.modules["torch"]
+        torch.set_default_dtype(torch.float32)

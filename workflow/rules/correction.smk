@@ -28,6 +28,6 @@ rule correct_labels:
         protocol=PROTOCOL,
         code=code("correction/correct_labels"),
     message:
-        "Correcting labels by those of a dearer protocol"
+        "Correcting labels by those of a higher-level protocol"
     script:
         "../../scripts/correction/correct_labels.py"

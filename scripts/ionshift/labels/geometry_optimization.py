@@ -132,7 +132,7 @@ class RelaxationTask:
             try:
                 self._calculator = calculators.build_plain(self.settings.potential, self.elements)
             except InputError as error:
-                raise InputError(f"relaxation: {error}") from error
+                raise InputError(f"geometry_optimization: {error}") from error
         return self._calculator
 
 

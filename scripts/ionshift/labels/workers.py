@@ -28,7 +28,7 @@ def label_structures(structures, task, store, workers=1, log=print, kind="cluste
 
     Labels in the store are not computed again. The others are computed by `workers`
     processes of one thread each and stored as they finish, those with most electrons first: a
-    dear one at the end would leave the other workers idle. A label whose process is killed is
+    large one at the end would leave the other workers idle. A label whose process is killed is
     tried once more, then it is stored as failed; the others go on.
 
     Parameters
@@ -135,8 +135,8 @@ def _serve(pipe, task, store):
 def _compute_all(waiting, task, store, workers, log):
     """Yield (key, record, found in the store meanwhile) of every waiting label."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    dearest_first = sorted(waiting, key=lambda key: waiting[key].numbers.sum(), reverse=True)
-    queue, tries = deque(dearest_first), dict.fromkeys(waiting, 0)
+    largest_first = sorted(waiting, key=lambda key: waiting[key].numbers.sum(), reverse=True)
+    queue, tries = deque(largest_first), dict.fromkeys(waiting, 0)
     busy = []
     try:
         for _ in range(min(workers, len(queue))):

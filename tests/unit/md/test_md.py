@@ -458,7 +458,8 @@ def test_guard_lets_sane_numbers_pass():
 
 def test_unknown_engine(electrolyte, packed, tmp_path):
     with pytest.raises(
-        InputError, match=r"md\.engine: lammps given; allowed are openmm, gromacs, potential"
+        InputError,
+        match=r"md\.engine = 'lammps': unknown name; known are openmm, gromacs, potential",
     ):
         simulate(electrolyte, packed, tmp_path, "lammps")
 

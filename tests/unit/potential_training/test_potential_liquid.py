@@ -191,12 +191,13 @@ def test_the_script_writes_the_checks_of_a_bad_model(classical, tmp_path):
             shell=SHELL.model_dump(include={"ligand_elements", "rdf_max_A", "rdf_bin_A"}),
             system=SMALL.model_dump(),
             md=CLASSICAL.model_dump(mode="json", exclude={"engine", "replicas", "threads"}),
-            model={"backend": "mace"},
+            model={"backend": "mace", "device": "cpu", "dtype": "float32"},
             prior=None,
             validation=PotentialValidation(md_ps=0.5, md_npt_ps=0.5).liquid(),
             seed=3,
             folder=str(tmp_path / "run"),
         ),
+        resources=Named(platform="CPU"),
         threads=1,
     )
     run_validation_md.main(job, lambda line: None)
