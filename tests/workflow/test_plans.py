@@ -1,15 +1,13 @@
 """Dry runs of every shipped configuration, and bad input before any job."""
 
-import os
 import re
 import subprocess
-import sys
 from collections import Counter
 
 import pytest
 
 from archives import write_archive
-from projects import DEMO, ROOT, copy_project, job_name, snakemake
+from projects import DEMO, ROOT, copy_project, ionshift_command, job_name, snakemake, with_library
 
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
@@ -166,11 +164,11 @@ def fresh(tmp_path_factory):
 
 def ask(folder, script, configfile=DEMO):
     return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", configfile],
+        ionshift_command(script, configfile),
         cwd=folder,
         capture_output=True,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=with_library(folder),
     )
 
 
