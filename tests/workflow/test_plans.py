@@ -67,7 +67,7 @@ def test_what_an_archive_cannot_give_is_said(project):
     planned = snakemake(project.folder, "--dry-run", "--configfile", project.variant(change))
     text = planned.stdout + planned.stderr
     assert planned.returncode == 0, text
-    assert len(re.findall(r"Left out, .*: .*tabulate_md.*figure:parity", text)) == 1
+    assert len(re.findall(r"Left out, .*: .*tabulate_md.*parity", text)) == 1
 
 
 def training(**exploration):
