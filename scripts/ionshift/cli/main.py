@@ -39,6 +39,7 @@ app.add_typer(docs, name="docs")
 Config = Annotated[Path, typer.Argument(help="Configuration of the study (YAML).")]
 Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machine.")]
 LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
+Clusters = Annotated[int, typer.Option(min=1, help="Clusters.")]
 
 
 Recipe: Any = StrEnum("Recipe", list(RECIPES.names()))  # type: ignore[misc]
@@ -341,7 +342,7 @@ def bench_learning(
 @bench.command("labels")
 def bench_labels(
     label_set: LabelSet = FIRST_LABELS,
-    clusters: Annotated[int, typer.Option(min=1, help="Clusters.")] = 8,
+    clusters: Clusters = 8,
     cores: Cores = 2,
 ) -> None:
     """Cost against error of DFT protocols (core-hours)."""
@@ -365,7 +366,7 @@ def bench_geometry(
 @bench.command("workers")
 def bench_workers(
     label_set: LabelSet = FIRST_LABELS,
-    clusters: Annotated[int, typer.Option(min=1, help="Clusters.")] = 8,
+    clusters: Clusters = 8,
     cores: Cores = 2,
 ) -> None:
     """Label with several processes, then with several threads."""
