@@ -5,16 +5,13 @@ from ionshift.config.potential_training import PotentialFrames
 from ionshift.core.job import launch
 from ionshift.core.provenance import derive_seed
 from ionshift.potential_training import frames
-from ionshift.trajectories.trajectory import Trajectory
+from ionshift.trajectories.trajectory import open_all
 
 
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     settings = whole(PotentialFrames, params.frames)
-    trajectories = [
-        Trajectory(top, path)
-        for top, path in zip(files.topologies, files.trajectories, strict=True)
-    ]
+    trajectories = open_all(files.topologies, files.trajectories, files.summaries)
     box = snakemake.wildcards.box
     seed = derive_seed(settings.seed, "frames", box)
     chosen = frames.choose(trajectories, box, settings, params.group_ps, seed)

@@ -19,7 +19,9 @@ def main(snakemake, log):
     model, prior = given(PotentialModel, params.model), whole_or_none(CoulombPrior, params.prior)
     number = int(wildcards.round)
     replica = (number - 1) % len(files.trajectories)
-    trajectory = Trajectory(files.topologies[replica], files.trajectories[replica])
+    trajectory = Trajectory(
+        files.topologies[replica], files.trajectories[replica], files.summaries[replica]
+    )
     start = frames.from_md(trajectory, wildcards.box, replica, len(trajectory) - 1)
     members = [calculators.of_model(model, path, prior, params.elements) for path in files.models]
     seed = derive_seed(settings.seed, "explore", wildcards.box, number)

@@ -21,7 +21,7 @@ def main(snakemake, log):
     electrolyte, shell = given(Electrolyte, params.electrolyte), given(Shell, params.shell)
     settings = given(PotentialValidation, params.validation)
     classical = liquid.Liquid(
-        Trajectory(files.topology[0], files.trajectory[0]),
+        Trajectory(files.topology[0], files.trajectory[0], files.summary[0]),
         json.loads(Path(files.summary[0]).read_text())["density_g_cm3"],
     )
     found = liquid.run(

@@ -14,8 +14,8 @@ from ionshift.trajectories.trajectory import open_all
 def main(snakemake, log):
     electrolyte = given(Electrolyte, snakemake.params.electrolyte)
     shell = given(Shell, snakemake.params.shell)
-    tables = []
-    for trajectory in open_all(snakemake.input.topologies, snakemake.input.trajectories):
+    files, tables = snakemake.input, []
+    for trajectory in open_all(files.topologies, files.trajectories, files.summaries):
         log(f"{trajectory.path}: {len(trajectory)} frames")
         tables.append(
             shells.radial_distribution(

@@ -16,7 +16,7 @@ def main(snakemake, log):
     cutoff_A = read_cutoff_A(files.shell)
     finders = [
         ion_networks.NetworkFinder(trajectory, electrolyte, shell, cutoff_A)
-        for trajectory in open_all(files.topologies, files.trajectories)
+        for trajectory in open_all(files.topologies, files.trajectories, files.summaries)
     ]
     members = ion_networks.member_table(finders, params.frame_stride)
     log(f"{len(members)} environments, the largest aggregate has {members['n_ions'].max()} ions")

@@ -12,7 +12,7 @@ from ionshift.trajectories.trajectory import open_all
 def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     table = pair_table(
-        open_all(files.topologies, files.trajectories),
+        open_all(files.topologies, files.trajectories, files.summaries),
         given(Electrolyte, params.electrolyte),
         given(Shell, params.shell),
         params.frame_stride,

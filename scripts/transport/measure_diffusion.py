@@ -10,9 +10,9 @@ from ionshift.transport import diffusion
 
 
 def main(snakemake, log):
-    params = snakemake.params
+    files, params = snakemake.input, snakemake.params
     msd, table = diffusion.measure(
-        open_all(snakemake.input.topologies, snakemake.input.trajectories),
+        open_all(files.topologies, files.trajectories, files.summaries),
         given(Electrolyte, params.electrolyte),
         given(Dynamics, params.dynamics),
         params.temperature_K,

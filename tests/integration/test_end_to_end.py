@@ -91,11 +91,11 @@ def test_nothing_finished_was_computed_again(finished):
 
 
 def test_trajectories_are_complete(finished):
-    from ionshift.trajectories.trajectory import Trajectory
+    from ionshift.trajectories.trajectory import open_run
 
     _, results, *_ = finished
     for folder in results.glob("md/*/0"):
-        trajectory = Trajectory(folder / "topology.pdb", folder / "trajectory.xtc")
+        trajectory = open_run(folder)
         times = [frame.time_ps for frame in trajectory.frames()]
         assert len(times) == 100
         assert np.allclose(np.diff(times), 0.2, atol=1e-3)

@@ -5,6 +5,7 @@ rule accumulate_descriptors:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
     output:
         moments=f"{RESULTS}/pca/{{system}}.npz",
@@ -59,6 +60,7 @@ rule predict_shifts:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
         model=rules.train_model.output.model,
         axes=rules.find_axes.output.axes,

@@ -59,6 +59,10 @@ def topologies(wildcards):
     return expand(rules.run_md.output.topology, system=wildcards.system, replica=REPLICAS)
 
 
+def summaries(wildcards):
+    return expand(rules.run_md.output.summary, system=wildcards.system, replica=REPLICAS)
+
+
 def how_md_runs(md):
     """Resources of an MD job that are settings of its engine."""
     return {

@@ -8,6 +8,7 @@ use rule measure_pairs as measure_classical_pairs with:
     input:
         trajectories=lambda wildcards: training_md("trajectory", wildcards.system),
         topologies=lambda wildcards: training_md("topology", wildcards.system),
+        summaries=lambda wildcards: training_md("summary", wildcards.system),
     output:
         rdf=f"{POTENTIAL_FOLDER}/classical/pair_rdf_{{system}}.csv",
     log:
@@ -22,6 +23,7 @@ use rule predict_shifts as predict_classical with:
     input:
         trajectories=lambda wildcards: training_md("trajectory", wildcards.system),
         topologies=lambda wildcards: training_md("topology", wildcards.system),
+        summaries=lambda wildcards: training_md("summary", wildcards.system),
         shell=rules.set_cutoff.output.shell,
         model=rules.train_model.output.model,
         axes=rules.find_axes.output.axes,

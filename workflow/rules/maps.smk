@@ -11,6 +11,7 @@ rule measure_symmetry:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
     output:
         symmetry=f"{RESULTS}/shell/symmetry_{{system}}.parquet",
@@ -128,6 +129,7 @@ rule cut_map_clusters:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
         predictions=rules.predict_shifts.output.predictions,
     output:

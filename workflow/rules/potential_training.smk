@@ -50,6 +50,7 @@ rule choose_frames:
     input:
         trajectories=lambda wildcards: training_md("trajectory", wildcards.box),
         topologies=lambda wildcards: training_md("topology", wildcards.box),
+        summaries=lambda wildcards: training_md("summary", wildcards.box),
     output:
         frames=f"{ROUNDS_FOLDER}/0/frames/{{box}}.extxyz",
     log:
@@ -76,6 +77,7 @@ rule explore_box:
     input:
         trajectories=lambda wildcards: training_md("trajectory", wildcards.box),
         topologies=lambda wildcards: training_md("topology", wildcards.box),
+        summaries=lambda wildcards: training_md("summary", wildcards.box),
         models=members_before,
     output:
         frames=f"{ROUND_FOLDER}/explored/{{box}}.extxyz",

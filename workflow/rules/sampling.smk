@@ -5,6 +5,7 @@ rule measure_rdf:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
     output:
         rdf=f"{RESULTS}/shell/rdf_{{system}}.csv",
     log:
@@ -53,6 +54,7 @@ rule sample_clusters:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
         chosen=STUDY.sampling.chosen,
     output:

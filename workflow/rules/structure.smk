@@ -14,6 +14,7 @@ rule measure_pairs:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
     output:
         rdf=f"{RESULTS}/structure/pair_rdf_{{system}}.csv",
     log:
@@ -41,6 +42,7 @@ rule scan_lsi:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
     output:
         scan=f"{RESULTS}/structure/lsi_scan_{{system}}.parquet",
@@ -70,6 +72,7 @@ rule find_aggregates:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
     output:
         members=f"{RESULTS}/structure/aggregates_{{system}}.parquet",

@@ -7,6 +7,7 @@ rule measure_diffusion:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
     output:
         msd=f"{DYNAMICS}/msd_{{system}}.csv",
         diffusion=f"{DYNAMICS}/diffusion_{{system}}.csv",
@@ -43,6 +44,7 @@ rule measure_residence:
     input:
         trajectories=trajectories,
         topologies=topologies,
+        summaries=summaries,
         shell=rules.set_cutoff.output.shell,
     output:
         residence=f"{DYNAMICS}/residence_{{system}}.csv",

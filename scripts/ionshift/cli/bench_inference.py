@@ -13,9 +13,10 @@ from ionshift.learning import benchmarks
 from ionshift.learning.committee import Committee
 from ionshift.learning.pca import Axes
 from ionshift.nmr.inference import Predictor
-from ionshift.solvation.shells import open_finders, read_cutoff_A
+from ionshift.solvation.shells import ShellFinder, read_cutoff_A
 from ionshift.studies import registry
 from ionshift.systems import electrolyte
+from ionshift.trajectories.trajectory import open_run
 
 TARGET = "results/benchmarks/inference.csv"
 
@@ -25,13 +26,10 @@ def main(path: Path, n: int = 10_000, n_labels: int = 2_000) -> None:
     results = Path("results") / study.study
     boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
     cutoff_A = read_cutoff_A(results / "shell" / "shell.json")
-    finders = open_finders(
-        [results / "md" / box / "topology.pdb" for box in boxes],
-        [results / "md" / box / "trajectory.xtc" for box in boxes],
-        study.electrolyte,
-        study.shell,
-        cutoff_A,
-    )
+    finders = [
+        ShellFinder(open_run(results / "md" / box), study.electrolyte, study.shell, cutoff_A)
+        for box in boxes
+    ]
     committee = Committee.load(results / "model" / "committee.pt")
     axes = Axes.load(results / "pca" / "axes.npz")
     descriptor = make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte))

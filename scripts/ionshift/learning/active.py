@@ -9,6 +9,7 @@ from ionshift.descriptors.registry import check_same, make_descriptor
 from ionshift.learning.extrapolation import nearest_distance
 from ionshift.solvation import shells
 from ionshift.solvation.sampling import CHOSEN_COLUMNS, farthest_points
+from ionshift.trajectories.trajectory import open_run
 
 METHODS = ("random", "disagreement", "distance", "combined")
 
@@ -49,13 +50,10 @@ def candidates(study, results, number):
     clusters = []
     for system in study.systems:
         folders = [results / "md" / system / str(replica) for replica in range(study.md.replicas)]
-        finders = shells.open_finders(
-            [folder / "topology.pdb" for folder in folders],
-            [folder / "trajectory.xtc" for folder in folders],
-            study.electrolyte,
-            study.shell,
-            cutoff_A,
-        )
+        finders = [
+            shells.ShellFinder(open_run(folder), study.electrolyte, study.shell, cutoff_A)
+            for folder in folders
+        ]
         seed = derive_seed(study.sampling.seed, "next", number, system)
         clusters += shells.pool_clusters(finders, study.study, system, study.sampling, seed)
     return clusters

@@ -22,7 +22,7 @@ from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.md import stages
 from ionshift.md.engines.openmm import minimise
-from ionshift.md.molecules import make_whole, scale_box
+from ionshift.md.molecules import edges_of, make_whole, scale_box
 from ionshift.md.stages import Progress, SimulationError, State
 from ionshift.systems import electrolyte
 from ionshift.systems.forcefield import build_system
@@ -296,7 +296,7 @@ def _write_trajectory(job, runner, stage, folder, out_dir):
                     continue
                 written += 1
                 _check_time(frame.time, written * interval_ps, folder)
-                edges_nm = np.diag(frame.box).astype(float)
+                edges_nm = edges_of(frame.box, folder)
                 whole = make_whole(job.topology, frame.x.astype(float), edges_nm)
                 time_ps = round(written * interval_ps, 6)
                 step = written * stage.frame_steps

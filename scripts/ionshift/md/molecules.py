@@ -2,7 +2,24 @@
 
 import numpy as np
 
-from ionshift.md.stages import State
+from ionshift.md.stages import SimulationError, State
+
+
+def edges_of(box_nm, where):
+    """Edges (3,) in nm of a box (3, 3), which MD needs rectangular: packing, stages, barostats.
+
+    Raises
+    ------
+    SimulationError
+        if the box is of another shape.
+    """
+    edges_nm = np.diag(box_nm).astype(float)
+    if not np.allclose(box_nm, np.diag(edges_nm)):
+        raise SimulationError(
+            f"{where}: the engine wrote the box {np.round(box_nm, 4).tolist()} nm; the MD takes "
+            "rectangular boxes alone, so set the engine to keep the angles"
+        )
+    return edges_nm
 
 
 def make_whole(topology, positions_nm, edges_nm):

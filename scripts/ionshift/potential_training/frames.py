@@ -65,7 +65,7 @@ def _spread(places, n):
 def from_md(trajectory, system, replica, index, group_ps=np.inf):
     """A frame of a trajectory as Atoms with the info and the molecules that `choose` describes."""
     frame = trajectory.frame(index)
-    atoms = Atoms(trajectory.symbols, frame.positions_A, cell=frame.box_A, pbc=True)
+    atoms = Atoms(trajectory.symbols, frame.positions_A, cell=frame.cell_A, pbc=True)
     atoms.arrays["molecule"] = np.asarray(trajectory.molecule_of)
     atoms.info = {
         "frame_id": f"{system}/r{replica}/f{frame.index}",

@@ -15,7 +15,8 @@ from ionshift.md.stages import SimulationError
 from ionshift.potential_training.comparison import first_shell
 from ionshift.potential_training.validation import check_row
 from ionshift.solvation.pairs import pair_table
-from ionshift.trajectories.trajectory import Trajectory
+from ionshift.trajectories.cell import reach_A
+from ionshift.trajectories.trajectory import Trajectory, open_run
 
 EQUILIBRATION = PotentialMD()
 FRAME_INTERVAL_ps = 0.1
@@ -80,8 +81,7 @@ def run(
     except SimulationError as error:
         log(f"the run broke off: {error}")
         return Liquid(None, np.nan, f"blew up: {' '.join(str(error).split())}")
-    trajectory = Trajectory(f"{folder}/topology.pdb", f"{folder}/trajectory.xtc")
-    return Liquid(trajectory, summary["density_g_cm3"])
+    return Liquid(open_run(folder), summary["density_g_cm3"])
 
 
 def compare(found, classical, electrolyte, shell, settings):
@@ -99,8 +99,8 @@ def compare(found, classical, electrolyte, shell, settings):
     """
     tables = {"potential": found.trajectory, "classical": classical.trajectory}
     tables = {name: one for name, one in tables.items() if one is not None}
-    half_A = min(one.frame(0).box_A.min() for one in tables.values()) / 2
-    reach = shell.model_copy(update={"rdf_max_A": min(shell.rdf_max_A, float(half_A))})
+    half_A = min(reach_A(one.frame(0).cell_A) for one in tables.values())
+    reach = shell.model_copy(update={"rdf_max_A": min(shell.rdf_max_A, half_A)})
     rdf = [
         pair_table([one], electrolyte, reach).assign(source=name) for name, one in tables.items()
     ]

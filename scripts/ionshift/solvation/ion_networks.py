@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components, shortest_path
 
 from ionshift.solvation.shells import atoms_of_role, centres, check_half_box, separations_A
 from ionshift.statistics.uncertainty import Samples
-from ionshift.trajectories.trajectory import minimum_image
+from ionshift.trajectories.cell import fractional, minimum_image
 
 QUANTITIES = ("n_nuclei", "n_ions", "diameter")
 
@@ -52,7 +52,7 @@ class Graph:
         its own periodic image: 0 for a finite one, 1 a chain, 2 a sheet, 3 a network
     position_A : (n_nodes, 3) of the nodes, made whole along the links, from the first node of
         the aggregate
-    winding : (n_links, 3) box edges between the anion that the nucleus of a link touches and
+    winding : (n_links, 3) cell vectors between the anion that the nucleus of a link touches and
         the same anion as placed in `position_A`
     """
 
@@ -63,10 +63,10 @@ class Graph:
     winding: np.ndarray
 
 
-def build_graph(links, n_nodes, box_A):
-    """The `Graph` of one frame's `Links` in an orthorhombic box (3,).
+def build_graph(links, n_nodes, cell_A):
+    """The `Graph` of one frame's `Links` in a periodic cell, see `cell`.
 
-    An aggregate percolates if a closed walk along its links ends in another image of the box
+    An aggregate percolates if a closed walk along its links ends in another image of the cell
     than it began. A spanning tree places every node; each link outside the tree closes one
     walk, and all closed walks are sums of these. So the number of directions is the rank of
     the image offsets (`winding`) over the links.
@@ -79,7 +79,7 @@ def build_graph(links, n_nodes, box_A):
     np.maximum.at(diameter, aggregate, np.max(paths, axis=1, where=np.isfinite(paths), initial=0))
     position_A = _walk(links, n_nodes)
     open_ends_A = position_A[links.nucleus] + links.vector_A - position_A[links.anion]
-    winding = np.round(open_ends_A / box_A).astype(int)
+    winding = np.round(fractional(open_ends_A, cell_A)).astype(int)
     n_directions = np.zeros(n_aggregates, int)
     for number in np.unique(aggregate[links.anion[winding.any(axis=1)]]):
         n_directions[number] = np.linalg.matrix_rank(winding[aggregate[links.anion] == number])
@@ -135,14 +135,14 @@ class NetworkFinder:
         ligand_A = separations[nucleus, ligand]
         inner_A = minimum_image(
             frame.positions_A[self._first_atom[ligand]] - frame.positions_A[self.ligands[ligand]],
-            frame.box_A,
+            frame.cell_A,
         )
         return Links(nucleus, self._node[ligand], ligand_A, ligand_A + inner_A)
 
     def graph(self, frame):
         """(`Links`, `Graph`) of a frame."""
         links = self.links(frame)
-        return links, build_graph(links, len(self.centres) + len(self.anions), frame.box_A)
+        return links, build_graph(links, len(self.centres) + len(self.anions), frame.cell_A)
 
     def members(self, frame):
         """The aggregate of every nucleus of a frame.
@@ -205,7 +205,7 @@ class NetworkFinder:
             if node < n_centres
             else self.trajectory.atoms_of[self.anions[node - n_centres]]
         )
-        inner_A = minimum_image(frame.positions_A[atoms] - frame.positions_A[atoms[0]], frame.box_A)
+        inner_A = minimum_image(frame.positions_A[atoms] - frame.positions_A[atoms[0]], frame.cell_A)
         return Atoms(self.trajectory.symbols[atoms], positions=position_A + inner_A)
 
 

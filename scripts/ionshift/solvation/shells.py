@@ -20,7 +20,8 @@ from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.solvation.classes import CLASSES, solvation_class
 from ionshift.solvation.sampling import draw_pool
-from ionshift.trajectories.trajectory import minimum_image, open_all
+from ionshift.trajectories.cell import minimum_image, reach_A, volume_A3
+from ionshift.trajectories.trajectory import open_all
 
 POSITION_DECIMALS = 4
 
@@ -139,8 +140,8 @@ class ShellFinder:
             [[environment.centre], np.repeat(np.array(environment.anchors, int), sizes)]
         ).astype(int)
         anchor_A = frame.positions_A[anchors]
-        to_anchor_A = minimum_image(anchor_A - frame.positions_A[environment.centre], frame.box_A)
-        inner_A = minimum_image(frame.positions_A[atoms] - anchor_A, frame.box_A)
+        to_anchor_A = minimum_image(anchor_A - frame.positions_A[environment.centre], frame.cell_A)
+        inner_A = minimum_image(frame.positions_A[atoms] - anchor_A, frame.cell_A)
         return atoms, np.round(to_anchor_A + inner_A, POSITION_DECIMALS)
 
     def _cluster_charge(self, environment):
@@ -149,40 +150,32 @@ class ShellFinder:
         return int(sum(self._charge[str(names[molecule])] for molecule in members))
 
 
-def open_finders(topologies, trajectories, electrolyte, shell, cutoff_A):
-    """A `ShellFinder` for every replica, in order."""
-    return [
-        ShellFinder(trajectory, electrolyte, shell, cutoff_A)
-        for trajectory in open_all(topologies, trajectories)
-    ]
-
-
 def finders_of(files, params):
     """The finders of a rule's trajectories, one a replica, in order.
 
     Parameters
     ----------
-    files : with topologies, trajectories (a path a replica) and shell (the file of `set_cutoff`)
+    files : with topologies, trajectories, summaries (a path a replica) and shell (the file of
+        `set_cutoff`)
     params : with electrolyte and shell, what the rule hands over of these blocks
     """
-    return open_finders(
-        files.topologies,
-        files.trajectories,
-        given(Electrolyte, params.electrolyte),
-        given(Shell, params.shell),
-        read_cutoff_A(files.shell),
-    )
+    electrolyte, shell = given(Electrolyte, params.electrolyte), given(Shell, params.shell)
+    cutoff_A = read_cutoff_A(files.shell)
+    return [
+        ShellFinder(trajectory, electrolyte, shell, cutoff_A)
+        for trajectory in open_all(files.topologies, files.trajectories, files.summaries)
+    ]
 
 
 def separations_A(frame, group_a, group_b):
     """Shortest vectors from atoms of a to atoms of b, (n_a, n_b, 3)."""
     positions_A = frame.positions_A
-    return minimum_image(positions_A[group_b][None] - positions_A[group_a][:, None], frame.box_A)
+    return minimum_image(positions_A[group_b][None] - positions_A[group_a][:, None], frame.cell_A)
 
 
 def check_half_box(key, cutoff_A, frame, trajectory):
-    """Raise `InputError` if a cut-off is beyond half the box of a frame."""
-    half_A = frame.box_A.min() / 2
+    """Raise `InputError` if a cut-off is beyond half the shortest period of a frame's cell."""
+    half_A = reach_A(frame.cell_A)
     if cutoff_A > half_A:
         raise InputError(
             f"{key} = {cutoff_A:g} is beyond half the box of {trajectory.path} ({half_A:.2f} A); "
@@ -200,9 +193,11 @@ def centres(trajectory, electrolyte):
     """
     found = atoms_of_role(trajectory, electrolyte, ("cation",), [electrolyte.nucleus])
     if len(found) == 0:
+        names = ", ".join(sorted(set(trajectory.molecule_name.astype(str))))
         raise InputError(
             f"electrolyte.nucleus = '{electrolyte.nucleus}': no such atom in a cation of "
-            f"{trajectory.path}; name an element of a cation"
+            f"{trajectory.path}, whose molecules are {names}; name an element of a cation (shells "
+            "need a trajectory with the molecules of electrolyte.species)"
         )
     return found
 
@@ -234,13 +229,19 @@ def radial_distribution(trajectory, group_a, group_b, r_max_A, bin_A, stride=1):
     Returns
     -------
     DataFrame with r_A (bin centres), g and n (atoms of b within the bin's outer edge of one a)
+
+    Raises
+    ------
+    InputError
+        if `r_max_A` is beyond half the box, where pairs would be left out.
     """
     edges = np.arange(0.0, r_max_A + bin_A / 2, bin_A)
     counts, inverse_volume, n_frames = np.zeros(len(edges) - 1), 0.0, 0
     for frame in trajectory.frames(stride):
+        check_half_box("shell.rdf_max_A", r_max_A, frame, trajectory)
         distances = np.linalg.norm(separations_A(frame, group_a, group_b), axis=2)
         counts += np.histogram(distances[distances > 1e-6], bins=edges)[0]
-        inverse_volume += 1 / np.prod(frame.box_A)
+        inverse_volume += 1 / volume_A3(frame.cell_A)
         n_frames += 1
     per_centre = counts / (n_frames * len(group_a))
     shells_A3 = 4 / 3 * np.pi * np.diff(edges**3)

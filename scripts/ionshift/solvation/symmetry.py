@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.solvation.environments import origin
-from ionshift.trajectories.trajectory import minimum_image
+from ionshift.trajectories.cell import minimum_image
 
 
 def asymmetry(directions):
@@ -57,7 +57,7 @@ def _directions(finder, frame):
     """Unit vectors to the ligand atoms by distance, and how many are in the shell."""
     for centre in finder.centres:
         vectors = minimum_image(
-            frame.positions_A[finder.ligands] - frame.positions_A[centre], frame.box_A
+            frame.positions_A[finder.ligands] - frame.positions_A[centre], frame.cell_A
         )
         distances_A = np.linalg.norm(vectors, axis=1)
         order = np.argsort(distances_A, kind="stable")

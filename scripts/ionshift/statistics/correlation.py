@@ -16,11 +16,16 @@ def time_step(time_ps):
     Raises
     ------
     InputError
-        if the steps differ.
+        if the steps differ, or a time is NaN.
     """
     steps = np.diff(np.asarray(time_ps, float))
     if len(steps) == 0:
         return float("nan")
+    if np.isnan(steps).any():
+        raise InputError(
+            "the frames have no times, which a correlation function needs; write time_ps into "
+            "every frame"
+        )
     if np.ptp(steps) > STEP_TOLERANCE * abs(steps.mean()) or steps.mean() <= 0:
         raise InputError(
             f"the frames are {steps.min():g} to {steps.max():g} ps apart, a correlation function "

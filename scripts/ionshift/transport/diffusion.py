@@ -7,7 +7,7 @@ from scipy import constants, sparse
 
 from ionshift.core.errors import InputError
 from ionshift.statistics import correlation
-from ionshift.trajectories.trajectory import minimum_image
+from ionshift.trajectories.cell import ambiguity, cubic_edge_A, minimum_image, reach_A
 
 A2_PER_PS = 1e-8  # in m^2/s
 YEH_HUMMER_XI = 2.837297
@@ -24,12 +24,12 @@ def centre_paths(trajectory, stride=1):
 
     Returns
     -------
-    (time_ps (n_frames,), centres_A (n_frames, n_molecules, 3), box_A (3,) mean box)
+    (time_ps (n_frames,), centres_A (n_frames, n_molecules, 3), mean cell (3, 3) in A)
 
     Raises
     ------
     InputError
-        if a centre moves by more than `MAX_JUMP` boxes between two frames.
+        if a centre moves by more than `MAX_JUMP` of the period of the cell between two frames.
     """
     masses = atomic_masses[[atomic_numbers[symbol] for symbol in trajectory.symbols]]
     molecule_masses = np.bincount(trajectory.molecule_of, masses)
@@ -40,25 +40,25 @@ def centre_paths(trajectory, stride=1):
         )
     )
     anchors = np.array([atoms[0] for atoms in trajectory.atoms_of])
-    time_ps, centres_A, boxes_A = [], [], []
+    time_ps, centres_A, cells_A = [], [], []
     for frame in trajectory.frames(stride):
         anchor_A = frame.positions_A[anchors]
-        inner_A = minimum_image(frame.positions_A - anchor_A[trajectory.molecule_of], frame.box_A)
+        inner_A = minimum_image(frame.positions_A - anchor_A[trajectory.molecule_of], frame.cell_A)
         time_ps.append(frame.time_ps)
         centres_A.append(anchor_A + average @ inner_A)
-        boxes_A.append(frame.box_A)
-    box_A = np.mean(boxes_A, axis=0)
-    unwrapped_A = _unwrap(np.array(centres_A), box_A, trajectory.path)
+        cells_A.append(frame.cell_A)
+    cell_A = np.mean(cells_A, axis=0)
+    unwrapped_A = _unwrap(np.array(centres_A), cell_A, trajectory.path)
     drift_A = np.average(unwrapped_A - unwrapped_A[0], axis=1, weights=molecule_masses)
-    return np.array(time_ps), unwrapped_A - drift_A[:, None], box_A
+    return np.array(time_ps), unwrapped_A - drift_A[:, None], cell_A
 
 
-def _unwrap(centres_A, box_A, path):
-    steps_A = minimum_image(np.diff(centres_A, axis=0), box_A)
-    if steps_A.size and np.abs(steps_A / box_A).max() > MAX_JUMP:
+def _unwrap(centres_A, cell_A, path):
+    steps_A = minimum_image(np.diff(centres_A, axis=0), cell_A)
+    if steps_A.size and ambiguity(steps_A, cell_A) > MAX_JUMP:
         raise InputError(
             f"{path}: a molecule moves by {np.abs(steps_A).max():.1f} A between two frames, too "
-            f"near half the box ({box_A.min() / 2:.1f} A) to follow it; lower "
+            f"near half the box ({reach_A(cell_A):.1f} A) to follow it; lower "
             "dynamics.frame_stride or md.frame_interval_ps"
         )
     return np.concatenate([centres_A[:1], centres_A[0] + np.cumsum(steps_A, axis=0)])
@@ -145,7 +145,7 @@ def measure(trajectories, electrolyte, settings, temperature_K, viscosity_mPa_s=
     Parameters
     ----------
     trajectories : list of Trajectory, one a replica
-    electrolyte : config.Electrolyte
+    electrolyte : config.Electrolyte, or None: a row for every name of molecules, without a role
     settings : config.Dynamics
     viscosity_mPa_s : float or None
 
@@ -162,19 +162,19 @@ def measure(trajectories, electrolyte, settings, temperature_K, viscosity_mPa_s=
     n_lags = correlation.count_lags(n_frames, settings.max_lag_share)
     lags_ps = step_ps * np.arange(n_lags) if n_lags > 1 else np.zeros(1)
     window_ps = np.array(settings.fit_share) * step_ps * (min(n_frames) - 1)
-    edge_A = _cubic_edge_A(np.mean([box_A for _, _, box_A in traced], axis=0))
+    edge_A = cubic_edge_A(np.mean([cell_A for _, _, cell_A in traced], axis=0), CUBIC_TOLERANCE)
     correction = finite_size_correction(
         temperature_K, np.nan if viscosity_mPa_s is None else viscosity_mPa_s, edge_A
     )
     curves, rows = [], []
-    for species, entry in electrolyte.species.items():
+    for species, role in _roles(trajectories, electrolyte).items():
         paths_A = [
             centres_A[:, one.molecule_name == species]
             for one, (_, centres_A, _) in zip(trajectories, traced, strict=True)
         ]
         if not all(paths.shape[1] for paths in paths_A):
             continue
-        labels = {"species": species, "role": entry.role}
+        labels = {"species": species, "role": role}
         msd_A2 = mean_square_displacement(paths_A, n_lags)
         blocks_A2 = block_displacements(paths_A, n_lags, settings.n_blocks)
         curves.append(_curve(labels, lags_ps, msd_A2, blocks_A2))
@@ -192,8 +192,11 @@ def measure(trajectories, electrolyte, settings, temperature_K, viscosity_mPa_s=
     return pd.concat(curves, ignore_index=True), diffusion
 
 
-def _cubic_edge_A(box_A):
-    return float(box_A.mean()) if np.ptp(box_A) < CUBIC_TOLERANCE * box_A.mean() else float("nan")
+def _roles(trajectories, electrolyte):
+    """Roles by name of the molecules."""
+    if electrolyte is None:
+        return dict.fromkeys(np.unique(trajectories[0].molecule_name).astype(str).tolist(), "")
+    return {name: species.role for name, species in electrolyte.species.items()}
 
 
 def _standard_error(values):

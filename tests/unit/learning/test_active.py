@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_descriptor import random_cluster
 
+from frame_files import write_summary
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
 from ionshift.core.errors import InputError
@@ -89,6 +90,7 @@ def test_candidates_come_from_the_trajectories_of_a_study(root, known_box, tmp_p
     folder.mkdir(parents=True)
     for source, name in zip(known_box, ("topology.pdb", "trajectory.xtc"), strict=True):
         shutil.copy(source, folder / name)
+    write_summary(folder, n_frames=2, n_atoms=42)
     (tmp_path / "shell").mkdir()
     (tmp_path / "shell" / "shell.json").write_text('{"cutoff_A": 2.8}')
     clusters = active.candidates(registry.load(content), tmp_path, 1)

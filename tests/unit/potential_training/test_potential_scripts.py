@@ -18,6 +18,7 @@ import yaml
 from test_mace_training import ELEMENTS, TINY
 from test_reference import MOLECULES, PYSCF, lithium_fluoride, salt_water
 
+from frame_files import write_summary
 from ionshift.cli import retry_frames
 from ionshift.config.potential_training import PotentialFrames, PotentialValidation
 from ionshift.config.reference import Reference
@@ -102,10 +103,11 @@ def test_frames_are_chosen(write_box, tmp_path):
     parts = [("LI", place("LI", 0, [1, 1, 1])), ("DME", place("DME", 1, [5, 5, 5]))]
     positions = np.concatenate([part.positions for _, part in parts])
     topology, trajectory = write_box(parts, [positions + 0.1 * i for i in range(10)])
+    summary = write_summary(tmp_path, n_frames=10, n_atoms=len(positions))
     settings = PotentialFrames(n_frames=4, n_distorted=2)
     done = run(
         choose_frames,
-        input={"trajectories": [trajectory], "topologies": [topology]},
+        input={"trajectories": [trajectory], "topologies": [topology], "summaries": [summary]},
         output={"frames": tmp_path / "frames.extxyz"},
         params={"frames": settings.model_dump(), "group_ps": 3.0},
         wildcards={"box": "box"},

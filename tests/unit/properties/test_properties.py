@@ -18,7 +18,7 @@ from ionshift.learning.splits import folds, grouped_split
 from ionshift.nmr.decomposition import terms
 from ionshift.statistics.correlation import lagged_products
 from ionshift.studies import registry
-from ionshift.trajectories.trajectory import minimum_image
+from ionshift.trajectories.cell import minimum_image
 from molecules import ROOT
 
 same_every_time = settings(derandomize=True, deadline=None, max_examples=50)

@@ -10,7 +10,8 @@ from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.solvation import ion_networks
 from ionshift.solvation.ion_networks import Links, NetworkFinder, build_graph
-from ionshift.trajectories.trajectory import Trajectory, minimum_image
+from ionshift.trajectories.cell import minimum_image
+from ionshift.trajectories.trajectory import Trajectory
 from molecules import place
 
 BOX_A = np.array([10.0, 10.0, 10.0])

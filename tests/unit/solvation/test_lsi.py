@@ -10,7 +10,8 @@ from ionshift.config.structure import Structure
 from ionshift.core.errors import InputError
 from ionshift.solvation import lsi
 from ionshift.solvation.shells import ShellFinder, local_structure_index
-from ionshift.trajectories.trajectory import Trajectory, minimum_image
+from ionshift.trajectories.cell import minimum_image
+from ionshift.trajectories.trajectory import Trajectory
 
 EDGES_A2 = Structure().lsi_edges_A2
 
@@ -137,7 +138,7 @@ def test_a_scan_repeats_the_index_at_every_cutoff(finder, electrolyte):
     assert scan["frame"].tolist() == [0, 0, 2, 2]
     frame = finder.trajectory.frame(2)
     separations = frame.positions_A[finder.ligands] - frame.positions_A[finder.centres[0]]
-    distances = np.linalg.norm(minimum_image(separations, frame.box_A), axis=1)
+    distances = np.linalg.norm(minimum_image(separations, frame.cell_A), axis=1)
     expected = [local_structure_index(distances, cutoff) for cutoff in (6.0, 8.0)]
     assert scan["lsi_A2"].tolist()[2:] == pytest.approx(expected)
     own = ShellFinder(finder.trajectory, electrolyte, Shell(lsi_cutoff_A=8.0), 3.0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ionshift.core.errors import InputError
-from ionshift.trajectories.trajectory import Trajectory, minimum_image
+from ionshift.trajectories.trajectory import Trajectory
 
 
 def test_reads_molecules_and_frames(known_box):
@@ -11,16 +11,7 @@ def test_reads_molecules_and_frames(known_box):
     assert trajectory.molecule_name.tolist() == ["LI", "DME", "FSI", "DME"]
     assert [len(atoms) for atoms in trajectory.atoms_of] == [1, 16, 9, 16]
     assert [frame.time_ps for frame in trajectory.frames()] == [0.0, 1.0]
-    assert np.allclose(trajectory.frame(1).box_A, 20.0)
-
-
-def test_minimum_image_is_shortest():
-    box_A = np.array([10.0, 12.0, 14.0])
-    vectors = np.random.default_rng(0).uniform(-30, 30, (50, 3))
-    folded = minimum_image(vectors, box_A)
-    shifts = np.stack(np.meshgrid(*[range(-4, 5)] * 3), -1).reshape(-1, 3) * box_A
-    shortest = np.linalg.norm(vectors[:, None] + shifts, axis=2).min(axis=1)
-    assert np.allclose(np.linalg.norm(folded, axis=1), shortest)
+    assert np.allclose(trajectory.frame(1).cell_A, np.diag([20.0, 20.0, 20.0]))
 
 
 def test_empty_trajectory_is_refused(known_box, tmp_path):

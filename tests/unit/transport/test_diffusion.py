@@ -85,12 +85,12 @@ def test_paths_are_unwrapped_and_freed_of_drift(wandering):
     walks = walk(60, 3, np.random.default_rng(4), 0.5) + 0.3 * np.arange(60)[:, None, None]
     walks -= walks[0]
     assert np.abs(walks).max() > 15
-    time_ps, centres_A, box_A = diffusion.centre_paths(wandering(walks))
+    time_ps, centres_A, cell_A = diffusion.centre_paths(wandering(walks))
     masses = np.array([template(name).get_masses().sum() for name in ("LI", "FSI", "DME")])
     drift = np.average(walks, axis=1, weights=masses)
     assert np.allclose(centres_A - centres_A[0], walks - drift[:, None], atol=0.05)
     assert time_ps.tolist() == list(range(60))
-    assert np.allclose(box_A, 20.0)
+    assert np.allclose(cell_A, np.diag([20.0, 20.0, 20.0]))
 
 
 def test_centres_are_centres_of_mass_across_the_boundary(wandering):
