@@ -124,8 +124,8 @@ def other_order(folder):
     rewritten(frames_A)(folder)
 
 
-def anion_first(folder):
-    """The residues of the PDB exchange their names; atoms are as many as before."""
+def other_molecules(folder):
+    """Sodium in place of lithium; atoms are as many as before."""
     path = folder / "topology.pdb"
     path.write_text(path.read_text().replace(" LI ", " NA "))
 
@@ -138,7 +138,7 @@ OTHER = {"frames_A": run_frames(N_FRAMES, seed=1)}
 
 RUNS = [
     ("frames are missing", rewritten(FEWER), r"trajectory\.xtc has 6 whole frames, .*10;.*RERUN"),
-    ("the last frame is torn", cut("trajectory.xtc", 0.97), r"9 whole frames and a part.*10.*RERUN"),
+    ("the last frame is torn", cut("trajectory.xtc", 0.97), r"9 whole frames, .*cannot be read.*10.*RERUN"),
     ("most of it is missing", cut("trajectory.xtc", 0.35), r"has 3 whole frames.*wrote 10.*RERUN"),
     ("the first frame is torn", cut("trajectory.xtc", 0.05), r"trajectory\.xtc.*RERUN"),
     ("a few bytes are left", cut("trajectory.xtc", 0.002), r"trajectory\.xtc cannot be read.*RERUN"),
@@ -164,7 +164,7 @@ RUNS = [
         edited("topology.pdb", r"^((?:ATOM|HETATM).{70}).*$", r"\1"),
         r"topology\.pdb .*elements",
     ),
-    ("other molecules", anion_first, r"topology\.pdb holds the molecules .*'NA': 2.*'LI': 2.*RERUN"),
+    ("other molecules", other_molecules, r"topology\.pdb holds the molecules .*'NA': 2.*'LI': 2.*RERUN"),
     (
         "the topology of another replica",
         exchanged("topology.pdb", **OTHER),
@@ -185,6 +185,12 @@ RUNS = [
 ]
 
 
+class Wildcards(tuple):
+    """Wildcards of a job, by position and by name."""
+
+    system = property(lambda self: self[0])
+
+
 @pytest.fixture
 def run(tmp_path):
     """Folder of a finished MD, and the job of a rule that reads it."""
@@ -194,7 +200,7 @@ def run(tmp_path):
     job = SimpleNamespace(
         rule="measure_rdf",
         log=tmp_path / "job.log",
-        wildcards=SimpleNamespace(system="1M", __iter__=None),
+        wildcards=Wildcards(["1M"]),
         input=SimpleNamespace(
             topologies=[folder / "topology.pdb"],
             trajectories=[folder / "trajectory.xtc"],
@@ -205,19 +211,7 @@ def run(tmp_path):
             electrolyte=electrolyte().model_dump(), shell=shell, frame_stride=1
         ),
     )
-    job.wildcards = Wildcards("1M")
     return folder, job
-
-
-class Wildcards(tuple):
-    """Wildcards of a job, by position and by name."""
-
-    def __new__(cls, system):
-        return super().__new__(cls, (system,))
-
-    @property
-    def system(self):
-        return self[0]
 
 
 def test_a_whole_trajectory_is_read(run):
@@ -299,7 +293,7 @@ FRAMES = [
     ("the last line is torn", written(cut_off=3), r"crystal\.extxyz cannot be read .*cut off"),
     ("the last line is missing", without_a_line, r"crystal\.extxyz cannot be read"),
     ("a position is no number", written(no_position), r"frame 1 has no finite position of atom 5"),
-    ("atoms in another order", written(swapped), r"2 whole frames and a part.*another order"),
+    ("atoms in another order", written(swapped), r"2 whole frames, .*another order"),
     ("an atom less in a frame", written(fewer), r"other atoms than the first"),
     ("a frame without a cell", written(no_cell), r"frame 1"),
     ("a frame that is not periodic", written(open_box), r"frame 1 .*not periodic in all three"),

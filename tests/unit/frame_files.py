@@ -18,10 +18,10 @@ COUNTS = {"LI": 2, "FSI": 2, "DME": 2}
 def unimodular(draw):
     """Whole-number matrices (3, 3) with determinant 1: the same lattice by other vectors."""
     matrix = np.eye(3, dtype=int)
-    for _ in range(draw(st.integers(1, 5))):
+    for _ in range(draw(st.integers(1, 4))):
         row, other = draw(st.permutations(range(3)))[:2]
         shear = np.eye(3, dtype=int)
-        shear[row, other] = draw(st.integers(-3, 3))
+        shear[row, other] = draw(st.integers(-2, 2))
         matrix = shear @ matrix
     return matrix
 

@@ -9,10 +9,10 @@ import importlib
 
 import numpy as np
 from ase import Atoms
-from ase.geometry import find_mic
 from ase.units import Bohr, Hartree
 
 from ionshift.core.errors import InputError, Unconverged
+from ionshift.trajectories.cell import minimum_image
 
 SCF_CONV_HA = 1e-9
 DAMPINGS = {"DFTD3(BJ)": "d3bj", "DFTD3": "d3zero"}
@@ -26,7 +26,7 @@ def cut(atoms, charges, n_atoms):
 
     Parameters
     ----------
-    atoms : Atoms, orthorhombic, molecules whole; `molecule` in arrays, `frame` in info
+    atoms : Atoms in a periodic cell of any shape, molecules whole; `molecule` in arrays, `frame` in info
     charges : charge in e by formula (`ase.symbols.Symbols.get_chemical_formula`) of a molecule
     n_atoms : the cluster's atoms at most; more only for the ions
 
@@ -80,8 +80,8 @@ def _charge_of(symbols, charges):
 def _nearest(atoms, centre, members):
     """(Shortest vector from the centre to a molecule, the shift that brings it there), in A."""
     steps = atoms.positions[members][None] - atoms.positions[centre][:, None]
-    shortest, lengths = find_mic(steps.reshape(-1, 3), atoms.cell, pbc=True)
-    closest = int(np.argmin(lengths))
+    shortest = minimum_image(steps.reshape(-1, 3), atoms.cell[:])
+    closest = int(np.argmin(np.linalg.norm(shortest, axis=1)))
     return shortest[closest], shortest[closest] - steps.reshape(-1, 3)[closest]
 
 

@@ -78,7 +78,7 @@ def lattice(cell_A: ArrayLike) -> Lattice:
 def _lattice(cell: bytes) -> Lattice:
     from ase.geometry import minkowski_reduce
 
-    vectors_A = minkowski_reduce(np.frombuffer(cell).reshape(3, 3))[0]
+    vectors_A = np.array(minkowski_reduce(np.frombuffer(cell).reshape(3, 3).copy())[0][:])
     steps = np.array([step for step in product((-1, 0, 1), repeat=3) if any(step)])
     images_A = steps @ vectors_A
     reach_A = float(np.linalg.norm(images_A, axis=1).min()) / 2

@@ -141,7 +141,7 @@ class Trajectory:
         try:
             self._frames.read(found - 1)
         except Damaged as error:
-            found, torn = found - 1, f" and a part of one more ({error})"
+            found, torn = found - 1, f", the one after them cannot be read ({error})"
         if torn or n_expected not in (None, found):
             promised = "" if n_expected is None else f", its MD wrote {n_expected}"
             raise InputError(

@@ -223,6 +223,14 @@ def test_a_cluster_is_neutral_and_whole_across_the_walls():
     assert pair.get_distance(0, 1) == pytest.approx(2.0)
 
 
+def test_a_cluster_is_the_same_through_a_skewed_cell():
+    skewed, expected = salt_water(), pyscf_clusters.cut(salt_water(), MOLECULES, 8)
+    skewed.set_cell(np.array([[2, 1, 0], [-1, -1, 0], [0, 1, 1]]) @ skewed.cell[:])
+    found = pyscf_clusters.cut(skewed, MOLECULES, 8)
+    assert found.get_chemical_formula() == expected.get_chemical_formula()
+    assert np.allclose(found.get_all_distances(), expected.get_all_distances())
+
+
 def test_what_has_no_neutral_cluster_is_refused():
     with pytest.raises(InputError, match="molecule H2O of the frame is none of the electrolyte's"):
         pyscf_clusters.cut(salt_water(), {"Li": 1, "F": -1}, 8)
