@@ -7,6 +7,7 @@ of `FRAMES` is a crystal in extended XYZ.
 import json
 import re
 import shutil
+import signal
 from types import SimpleNamespace
 
 import ase.io
@@ -211,7 +212,9 @@ def run(tmp_path):
             electrolyte=electrolyte().model_dump(), shell=shell, frame_stride=1
         ),
     )
-    return folder, job
+    before = signal.getsignal(signal.SIGTERM)
+    yield folder, job
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_a_whole_trajectory_is_read(run):
