@@ -34,6 +34,10 @@ include: "workflow/rules/report.smk"
 report: "workflow/report/workflow.rst"
 
 
+onstart:
+    say_before_the_run(workflow)
+
+
 rule all:
     default_target: True
     input:

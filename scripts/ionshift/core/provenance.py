@@ -14,7 +14,9 @@ NEUTRAL = (
     "core/errors.py",
     "core/files.py",
     "core/job.py",
+    "core/processes.py",
     "core/registry.py",
+    "systems/forcefield_checks.py",
     "__init__.py",
 )
 

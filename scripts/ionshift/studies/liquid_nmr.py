@@ -249,4 +249,5 @@ KIND = Kind(
     stages=stages,
     input_files=archive.input_files,
     seeds=seeds,
+    notices=preflight.notices,
 )

@@ -31,6 +31,7 @@ from ionshift.potential_training.reference import ReferenceTask
 from ionshift.potentials import calculators
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 
 TABLES = [DESCRIPTORS, FAMILIES, ENGINES, RECIPES, REFERENCES, SAMPLERS]
 
@@ -117,7 +118,7 @@ def test_an_engine_from_outside_runs_a_box(register, electrolyte, tmp_path):
         checkpoint_interval_ps=0.2,
     )
     packed = tmp_path / "packed.pdb"
-    boxes.pack_box(electrolyte, box, seed=1, out_pdb=packed)
+    packing.pack_box(electrolyte, box, seed=1, out_pdb=packed)
     summary = driver.run(
         md.engine, electrolyte, box, md, packed, tmp_path / "run", 7, log=lambda line: None
     )

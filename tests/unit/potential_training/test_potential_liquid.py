@@ -22,6 +22,7 @@ from ionshift.md import driver
 from ionshift.potential_training import liquid
 from ionshift.solvation.shells import first_peak_A
 from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 from ionshift.trajectories.trajectory import Trajectory
 from molecules import place
 
@@ -121,7 +122,7 @@ def classical(tmp_path_factory):
     """Classical MD of a small box: (packed box, its folder)."""
     folder = tmp_path_factory.mktemp("classical")
     packed = folder / "packed.pdb"
-    boxes.pack_box(small_electrolyte(), SMALL, 1, packed)
+    packing.pack_box(small_electrolyte(), SMALL, 1, packed)
     run = (small_electrolyte(), SMALL, CLASSICAL, packed, folder / "md", 1)
     driver.run("openmm", *run, log=lambda line: None)
     return packed, folder / "md"
