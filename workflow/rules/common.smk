@@ -65,7 +65,7 @@ def minutes(estimate):
 def say_before_the_run(workflow):
     """Stop where a program is missing that jobs would look for here; say what should be known."""
     elsewhere = workflow.non_local_exec or workflow.deployment_settings.deployment_method
-    if not elsewhere:
+    if not (elsewhere or workflow.touch):
         try:
             programs.check(STUDY, {job.rule.name for job in workflow.dag.needrun_jobs()})
         except InputError as error:

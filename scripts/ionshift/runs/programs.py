@@ -30,10 +30,10 @@ class Need:
     @property
     def complaint(self) -> str:
         """That it is missing, and what to do."""
-        source = f"its package stands in envs/{self.environment}" if self.environment else "see docs"
+        source = f" (its package stands in envs/{self.environment})" if self.environment else ""
         return (
-            f"{self.program} is not on the PATH and is needed by {self.reason}; install it "
-            f"({source}), load its module, or change that"
+            f"{self.program} is not on the PATH and is needed by {self.reason}; install "
+            f"it{source}, load its module, or change that"
         )
 
 

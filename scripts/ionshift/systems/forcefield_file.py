@@ -3,7 +3,7 @@
 OpenMM executes the text of <Script> and <InitializationScript> and evaluates the attribute
 useDispersionCorrection as Python (8.6.1, app/forcefield.py); energies of custom forces are parsed,
 never executed. Its parser is that of the standard library, and so is this one: entities, which
-could make it swell or read files, need a DOCTYPE, and that is refused; defusedxml would add nothing.
+could make it swell or read files, need a DOCTYPE. That is refused, so defusedxml adds nothing.
 """
 
 import difflib

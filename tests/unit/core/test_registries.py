@@ -30,7 +30,6 @@ from ionshift.md import driver
 from ionshift.potential_training.reference import ReferenceTask
 from ionshift.potentials import calculators
 from ionshift.solvation import sampling
-from ionshift.systems import electrolyte as boxes
 from ionshift.systems import packing
 
 TABLES = [DESCRIPTORS, FAMILIES, ENGINES, RECIPES, REFERENCES, SAMPLERS]

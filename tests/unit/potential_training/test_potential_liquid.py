@@ -21,7 +21,6 @@ from ionshift.core.errors import InputError
 from ionshift.md import driver
 from ionshift.potential_training import liquid
 from ionshift.solvation.shells import first_peak_A
-from ionshift.systems import electrolyte as boxes
 from ionshift.systems import packing
 from ionshift.trajectories.trajectory import Trajectory
 from molecules import place

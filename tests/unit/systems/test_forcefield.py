@@ -23,8 +23,7 @@ from ionshift.core.errors import InputError
 from ionshift.md import stages
 from ionshift.md.engines import gromacs
 from ionshift.systems import electrolyte as boxes
-from ionshift.systems import packing
-from ionshift.systems import forcefield
+from ionshift.systems import forcefield, packing
 
 SMALL = System(counts={"LI": 2, "FSI": 2, "DME": 8}, density_g_cm3=0.8)
 SETTINGS = MD(cutoff_A=5.5)
