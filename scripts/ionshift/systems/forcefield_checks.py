@@ -76,7 +76,7 @@ def torsions_without_line(el: Any, compositions: Mapping[str, Mapping[str, int]]
     found = whole.terms(4)
     missing = [atoms for atoms in whole.expected(4) if atoms not in found]
     return [
-        f"{el.forcefield}: no line for {shown}, which turn without a torsional barrier; add a "
+        f"{el.forcefield}: no line for {shown}, left without a torsional barrier; add a "
         '<Proper> line where the force field has one (k1="0" where none is meant)'
         for shown in whole.describe(missing, "proper torsion")
     ]
