@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ionshift.core.errors import InputError
+from ionshift.descriptors import settings as descriptor_settings
 from ionshift.nmr import experiment
 from ionshift.potentials.timestep import check_timestep
 from ionshift.runs import archived
@@ -25,6 +26,7 @@ def check(study):
         results = Path("results") / study.study
         archived.check(Path(study.inference.archive), list(study.systems), results)
         return
+    descriptor_settings.resolved(study.descriptor)
     _check_files(study)
     _check_chosen(study)
     _check_published(study.elf.published)
