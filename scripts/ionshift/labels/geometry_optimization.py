@@ -272,8 +272,9 @@ def optimize_clusters(clusters, task, store, electrolyte, ligand_elements, worke
     -------
     (list of Atoms, DataFrame with the columns `TABLE_COLUMNS`) : copies of the clusters with the
     nucleus at the origin, those that failed as they were, with the status as
-    `geometry_optimization` in info; and one row per cluster. Distances are means over the ligands that the shell has in the MD,
-    counts those of molecules and ligand atoms within the cut-off. All else in info is the MD's.
+    `geometry_optimization` in info; and one row per cluster. Distances are means over the
+    ligands that the shell has in the MD, counts those of molecules and ligand
+    atoms within the cut-off. All else in info is the MD's.
     """
     keys = label_structures(clusters, task, store, workers, log)
     records = [store.get(key) for key in keys]

@@ -143,6 +143,7 @@ def training_pairs(clusters, optimized, labels):
     if table.empty:
         raise InputError(
             "no cluster kept its shell when it was optimized; see "
-            "tables/geometry_optimization_clusters.csv, lower geometry_optimization.radius_A or take geometry_optimization.shieldings: compare"
+            "tables/geometry_optimization_clusters.csv, lower "
+            "geometry_optimization.radius_A or take geometry_optimization.shieldings: compare"
         )
     return [by_id[name] for name in table["cluster_id"]], table
