@@ -1,4 +1,4 @@
-"""Labels of relaxed clusters at their geometries in the MD: what the model learns."""
+"""Labels of optimized clusters at their geometries in the MD: what the model learns."""
 
 import pandas as pd
 
@@ -10,10 +10,10 @@ def main(snakemake, log):
     files = snakemake.input
     clusters, table = geometry_optimization_summary.training_pairs(
         [atoms for path in files.clusters for atoms in sets.read_clusters(path)],
-        pd.concat([pd.read_parquet(path) for path in files.relaxed], ignore_index=True),
+        pd.concat([pd.read_parquet(path) for path in files.optimized], ignore_index=True),
         sets.read_table(files.labels),
     )
-    log(f"{len(clusters)} clusters kept their shell when they were relaxed")
+    log(f"{len(clusters)} clusters kept their shell when they were optimized")
     sets.write_label_set(snakemake.output.clusters, clusters, table)
 
 

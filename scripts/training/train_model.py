@@ -9,6 +9,7 @@ from ionshift.config.protocol import Protocol
 from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.descriptors.registry import elements_of, make_descriptor
+from ionshift.descriptors.settings import effective
 from ionshift.labels.sets import read_label_set, training_set
 from ionshift.labels.store import protocol_hash
 from ionshift.learning import committee as model_committee
@@ -33,7 +34,7 @@ def main(snakemake, log):
     committee = model_committee.train(features, shielding_ppm, groups, settings, log)
     committee.metadata |= {
         "species": species,
-        "descriptor": descriptor.effective(),
+        "descriptor": effective(descriptor),
         "cutoff_A": cutoff_A,
         "protocol_hash": protocol_hash(whole(Protocol, params.protocol)),
         "mean_shielding_ppm": float(np.mean(shielding_ppm)),

@@ -34,7 +34,7 @@ ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
 PLOTS = {rule for rule in RULES if rule.startswith("figure:")}
 # Rules that only a study with further blocks or keys has.
-OPTIONAL = ("figure:potential_", "figure:relaxation")
+OPTIONAL = ("figure:potential_", "figure:geometry_optimization")
 OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
 DRAWING = PLOTS | {"write_map_page"}
 

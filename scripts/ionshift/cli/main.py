@@ -358,7 +358,7 @@ def bench_geometry(
     cores: Cores = 2,
 ) -> None:
     """Optimize the geometry of clusters of a label set, and label them again."""
-    from ionshift.cli import bench_relaxation as command
+    from ionshift.cli import bench_geometry_optimization as command
 
     command.main(label_set, clusters, cores)
 

@@ -11,6 +11,7 @@ from ionshift.config.model import Model
 from ionshift.config.registries.properties import of_column
 from ionshift.core.errors import InputError
 from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
+from ionshift.descriptors.settings import effective
 from ionshift.labels.sets import read_clusters
 from ionshift.learning.committee import train
 from ionshift.learning.evaluation import study
@@ -71,7 +72,7 @@ def train_from_extxyz(
     committee = train(features, found.targets, found.groups, settings, log, quantity)
     committee.metadata |= {
         "species": species,
-        "descriptor": descriptor.effective(),
+        "descriptor": effective(descriptor),
         "cutoff_A": None,
         "radius_A": radius_A,
         "target": target,

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
+from ionshift.descriptors import settings as descriptor_settings
 from ionshift.nmr import experiment
 from ionshift.potentials.timestep import check_timestep
 from ionshift.runs import archived
@@ -26,6 +27,7 @@ def check(study):
         results = Path("results") / study.study
         archived.check(Path(study.inference.archive), list(study.systems), results)
         return
+    descriptor_settings.resolved(study.descriptor)
     _check_files(study)
     _check_chosen(study)
     _check_published(study.elf.published)

@@ -90,10 +90,10 @@ def test_retry_forgets_failures_alone(study, capsys):
     assert capsys.readouterr().out == "0 failed labels will be computed again\n"
 
 
-def test_retry_forgets_failures_of_relaxed_clusters(study, capsys):
+def test_retry_forgets_failures_of_optimized_clusters(study, capsys):
     results = study[0]
-    (results / "clusters").rename(results / "clusters_relaxed")
-    shards = results / "labels" / "relaxed_shards"
+    (results / "clusters").rename(results / "clusters_optimized")
+    shards = results / "labels" / "optimized_shards"
     shards.mkdir(parents=True)
     for number in range(2):
         (shards / f"1M_{number}.parquet").touch()

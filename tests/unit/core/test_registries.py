@@ -28,6 +28,7 @@ from ionshift.learning.committee import Committee
 from ionshift.learning.extxyz import train_from_extxyz
 from ionshift.md import driver
 from ionshift.potential_training.reference import ReferenceTask
+from ionshift.potential_training.references.settings import effective
 from ionshift.potentials import calculators
 from ionshift.solvation import sampling
 from ionshift.systems import packing
@@ -193,7 +194,7 @@ def test_a_sampler_from_outside_chooses(register):
 def test_a_reference_calculator_from_outside_labels_a_frame(register):
     register(REFERENCES, ReferenceCalculator("springs", "toys:springs", settings=("accuracy",)))
     settings = Reference(calculator="springs", accuracy=2.0)
-    assert settings.effective() == {"calculator": "springs", "accuracy": 2.0, "max_cycles": 250}
+    assert effective(settings) == {"calculator": "springs", "accuracy": 2.0, "max_cycles": 250}
     record = ReferenceTask(settings).compute(Atoms("H2", [[0, 0, 0], [0, 0, 2]]), None)
     assert record["status"] == "ok"
     assert record["energy_eV"] == pytest.approx(4.0)

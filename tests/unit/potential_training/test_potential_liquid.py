@@ -133,7 +133,7 @@ def compared(classical, folder, potential, **settings):
     system = small_electrolyte()
     found = liquid.run(
         potential, system, SMALL, CLASSICAL, settings, (packed, folder, 2),
-        log=lambda line: None, potential_md=OWN,
+        OWN, log=lambda line: None,
     )  # fmt: skip
     summary = json.loads((before / "md_summary.json").read_text())
     trajectory = Trajectory(before / "topology.pdb", before / "trajectory.xtc")
