@@ -16,6 +16,8 @@ rule train_model:
         f"{BENCHMARKS}/train_model.tsv"
     conda:
         "../../envs/ml.yaml"
+    # Before measurements that nothing waits for, such as the ELF: all predictions wait for it.
+    priority: 1
     threads: 1
     resources:
         mem_mb=memory_MB(limits.training_MB(STUDY)),
