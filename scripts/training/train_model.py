@@ -10,8 +10,9 @@ from ionshift.core.files import write_tables
 from ionshift.core.job import launch
 from ionshift.descriptors.registry import elements_of, make_descriptor
 from ionshift.descriptors.settings import effective
-from ionshift.labels.sets import read_label_set, training_set
+from ionshift.labels.sets import read_label_set
 from ionshift.labels.store import protocol_hash
+from ionshift.labels.training_set import training_set
 from ionshift.learning import committee as model_committee
 from ionshift.learning import evaluation
 from ionshift.solvation.shells import read_cutoff_A

@@ -31,3 +31,6 @@ rule train_model:
         "Training the committee"
     script:
         "../../scripts/training/train_model.py"
+
+
+RESULT_FILES += rules.train_model.output
