@@ -14,10 +14,10 @@ rule train_model:
         f"{LOGS}/train_model.log",
     benchmark:
         f"{BENCHMARKS}/train_model.tsv"
-    conda:
-        "../../envs/ml.yaml"
     # Before measurements that nothing waits for, such as the ELF: all predictions wait for it.
     priority: 1
+    conda:
+        "../../envs/ml.yaml"
     threads: 1
     resources:
         mem_mb=memory_MB(limits.training_MB(STUDY)),

@@ -309,6 +309,17 @@ def labels_export(
     export_labels.main(config, name)
 
 
+@labels.command("export-elf")
+def labels_export_elf(
+    config: Config,
+    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+) -> None:
+    """Write a finished study's ELF records as a set that other studies take."""
+    from ionshift.cli import export_elf
+
+    export_elf.main(config, name)
+
+
 @labels.command("relabel")
 def labels_relabel(
     source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],

@@ -57,7 +57,7 @@ def input_files(study):
     templates = [species.template for species in study.electrolyte.species.values()]
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
     named = [*templates, study.electrolyte.forcefield, *label_sets]
-    named += [*study.sampling.chosen, study.elf.published]
+    named += [*study.sampling.chosen, *study.elf.shipped, study.elf.published]
     if study.md.uses_potential:
         named += study.potential.files()
     if study.geometry_optimization:

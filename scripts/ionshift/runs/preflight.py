@@ -78,6 +78,7 @@ def _check_files(study):
         for name, species in study.electrolyte.species.items()
     }
     files["electrolyte.forcefield"] = study.electrolyte.forcefield
+    files |= {f"elf.shipped[{i}]": path for i, path in enumerate(study.elf.shipped)}
     files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
     references = study.labelling.reference_labels
     files |= {f"labelling.reference_labels[{i}]": path for i, path in enumerate(references)}
