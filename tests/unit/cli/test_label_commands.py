@@ -24,7 +24,7 @@ def record(status, value=90.0, wall_s=60.0, **more):
         "reason": "" if status == "ok" else "SCF not converged",
         "shielding_ppm": value if status == "ok" else None,
         "shielding_tensor_ppm": tensor,
-        "efg_tensor_au": tensor,
+        "efg_tensor_au": np.diag([0.1, 0.1, -0.2]).tolist(),
         "wall_s": wall_s,
         "cpu_s": wall_s,
         "max_rss_MB": 300.0,
