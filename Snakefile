@@ -43,6 +43,7 @@ rule all:
     input:
         rules.figures.input,
         rules.tables.input,
+        rules.results.input,
         rules.write_manifest.output,
     message:
         closing_words(LEFT_OUT)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from ionshift.core.job import launch
 from ionshift.labels import geometry_optimization_summary, sets
+from ionshift.labels.table import read_table
 
 
 def main(snakemake, log):
@@ -11,7 +12,7 @@ def main(snakemake, log):
     clusters, table = geometry_optimization_summary.training_pairs(
         [atoms for path in files.clusters for atoms in sets.read_clusters(path)],
         pd.concat([pd.read_parquet(path) for path in files.optimized], ignore_index=True),
-        sets.read_table(files.labels),
+        read_table(files.labels),
     )
     log(f"{len(clusters)} clusters kept their shell when they were optimized")
     sets.write_label_set(snakemake.output.clusters, clusters, table)

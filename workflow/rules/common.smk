@@ -28,6 +28,8 @@ TABLE_RULES = []
 FIGURE_RULES = []
 # Figures of the catalogue that this study has.
 FIGURE_NAMES = []
+# Results besides tables and figures: one that was deleted is made again.
+RESULT_FILES = []
 # Every figure of workflow/figures.yaml; a study has those that its stages add to FIGURE_NAMES.
 CATALOGUE = catalogue.read(Path(workflow.basedir) / "workflow" / "figures.yaml")
 # Tables and figures of the kind that this study cannot have, by rule.

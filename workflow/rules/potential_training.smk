@@ -397,3 +397,6 @@ rule accept_potential:
         "Accepting the potential, if it passed its validation"
     script:
         "../../scripts/potential_training/accept_potential.py"
+
+
+RESULT_FILES += rules.accept_potential.output

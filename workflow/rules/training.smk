@@ -56,3 +56,6 @@ rule evaluate_model:
         "Measuring the model on labels left out"
     script:
         "../../scripts/training/evaluate_model.py"
+
+
+RESULT_FILES += rules.train_model.output

@@ -14,13 +14,12 @@ import pandas as pd
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
 from ase.constraints import FixAtoms
-from ase.neighborlist import natural_cutoffs, neighbor_list
 from ase.optimize import LBFGS
-from scipy.sparse.csgraph import connected_components
 
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import file_hash
 from ionshift.labels import store as labels
+from ionshift.labels.bonds import covalent_bonds, molecule_numbers
 from ionshift.labels.optimization_settings import effective
 from ionshift.labels.workers import label_structures
 from ionshift.potentials import calculators
@@ -31,8 +30,6 @@ from ionshift.systems.electrolyte import load_templates
 VERSION = 1
 """Part of every key: raised when the geometries change."""
 AGREEMENT_eV = 0.01
-BOND_MARGIN = 1.25
-"""Atoms nearer than this many sums of covalent radii are bonded."""
 RESULTS = (
     "positions_A",
     "energy_eV",
@@ -220,13 +217,6 @@ def _why(last, settings):
     )
 
 
-def covalent_bonds(atoms):
-    """Pairs of bonded atoms, the nucleus (atom 0) left out, as a set of index pairs."""
-    rest = Atoms(atoms.numbers[1:], atoms.positions[1:])
-    first, second = neighbor_list("ij", rest, natural_cutoffs(rest, mult=BOND_MARGIN))
-    return {(int(i) + 1, int(j) + 1) for i, j in zip(first, second, strict=True) if i < j}
-
-
 def _named(bonds, atoms):
     return ", ".join("-".join(f"{atoms.symbols[i]}{i}" for i in pair) for pair in sorted(bonds))
 
@@ -243,10 +233,7 @@ def molecules_of(atoms, electrolyte):
     InputError
         for a molecule that is no species of the electrolyte.
     """
-    bonds = np.zeros((len(atoms), len(atoms)), int)
-    for i, j in covalent_bonds(atoms):
-        bonds[i, j] = 1
-    molecules = connected_components(bonds, directed=False)[1]
+    molecules = molecule_numbers(atoms)
     known = {
         frozenset(Counter(molecule.elements).items()): molecule.role
         for molecule in load_templates(electrolyte).values()

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.descriptors.registry import elements_of, make_descriptor
-from ionshift.labels.sets import read_label_set, training_set
+from ionshift.labels.sets import read_label_set
+from ionshift.labels.training_set import training_set
 from ionshift.solvation.shells import read_cutoff_A
 
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
 from ionshift.descriptors import settings as descriptor_settings
 from ionshift.nmr import experiment
+from ionshift.nmr.published_elf import read_published
 from ionshift.potentials.timestep import check_timestep
 from ionshift.runs import archived
 from ionshift.solvation import sampling
@@ -141,14 +140,7 @@ def _check_model(key, calculator, made_here=()):
 def _check_published(path):
     if path is None:
         return
-    missing = {"molarity_M", "factor", "factor_err"} - set(
-        pd.read_csv(path, comment="#", nrows=0).columns
-    )
-    if missing:
-        raise InputError(
-            f"elf.published = '{path}': no column {', '.join(sorted(missing))}; it needs "
-            "molarity_M, factor and factor_err"
-        )
+    read_published(path)
 
 
 def _check_nucleus(settings):
