@@ -1,6 +1,6 @@
 """Write the ELF records of a finished study as a set that other studies take.
 
-Leaves resources/labels/NAME.parquet and NAME.provenance.json.
+Leaves resources/elf/NAME.parquet and NAME.provenance.json.
 """
 
 import importlib.metadata
@@ -28,7 +28,7 @@ def main(path: Path, name: str) -> None:
             "elf.n_clusters > 0"
         )
     measured = pd.concat([pd.read_parquet(table) for table in tables], ignore_index=True)
-    target = Path("resources/labels") / name
+    target = Path("resources/elf") / name
     elf_sets.write_set(measured, target.with_suffix(".parquet"))
     with atomic_path(target.with_suffix(".provenance.json")) as temporary:
         temporary.write_text(json.dumps(provenance(study, measured, path, name), indent=2) + "\n")

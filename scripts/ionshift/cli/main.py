@@ -312,7 +312,7 @@ def labels_export(
 @labels.command("export-elf")
 def labels_export_elf(
     config: Config,
-    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+    name: Annotated[str, typer.Argument(help="Name of the set in resources/elf.")],
 ) -> None:
     """Write a finished study's ELF records as a set that other studies take."""
     from ionshift.cli import export_elf
