@@ -34,11 +34,16 @@ include: "workflow/rules/report.smk"
 report: "workflow/report/workflow.rst"
 
 
+onstart:
+    say_before_the_run(workflow)
+
+
 rule all:
     default_target: True
     input:
         rules.figures.input,
         rules.tables.input,
+        rules.results.input,
         rules.write_manifest.output,
     message:
         closing_words(LEFT_OUT)
