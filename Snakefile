@@ -31,6 +31,10 @@ include: "workflow/rules/targets.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    check_before_run()
+
+
 report: "workflow/report/workflow.rst"
 
 
