@@ -178,9 +178,9 @@ ROWS = [
     row("labelling.protocols", {"a b": {}}, "labelling.protocols.a b", "letters, digits"),
     row(
         f"{TIGHT}.functional",
-        "pbe1",
+        "b3lpy",
         f"{TIGHT}.functional",
-        "'pbe1' is not known",
+        "'b3lpy' is not known",
         "libxc",
         stop=BEFORE,
         labelling__protocol="tight",
@@ -207,7 +207,7 @@ ROWS = [
         f"{TIGHT}.basis_far",
         "lanl2dz",
         f"{TIGHT}.basis_far",
-        "effective core potential for S",
+        "'lanl2dz'",
         stop=BEFORE,
         labelling__protocol="tight",
     ),
@@ -432,8 +432,8 @@ ROWS = [
     potential(f"{TRAINING}.systems", {"a b": {}}, "systems.a b", "letters, digits and dots"),
     potential(
         f"{TRAINING}.reference.functional",
-        "pbe1",
-        "reference.functional = 'pbe1'",
+        "b3lpy",
+        "reference.functional = 'b3lpy'",
         "not known",
         stop=BEFORE,
         **{

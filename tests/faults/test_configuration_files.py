@@ -34,7 +34,7 @@ FILES = {
     "a colon in a value": ("study: a: b\n", ["line 1, column 9", "not valid YAML"]),
     "an open quote": ('study: "demo\n', ["not valid YAML", "quote"]),
     "wrong indentation": ("md:\n  threads: 1\n replicas: 1\n", ["line 3", "not valid YAML"]),
-    "an unknown alias": ("md: *other\n", ["line 1", "not valid YAML", "other"]),
+    "an unknown alias": ("md: *other\n", ["line 1", "not valid YAML", "undefined alias"]),
     "an object of Python": (
         "md: !!python/object/apply:os.system [touch /tmp/x]\n",
         ["line 1", "not valid YAML", "python/object/apply"],

@@ -111,7 +111,11 @@ def whole_study():
     data = read_yaml(ROOT / "config" / "config.yaml")
     prior = {"charges": {"Li": 1.0}}
     training = {"prior": prior}
+    data["labelling"] |= {"shipped": [], "reference_labels": []}
+    data["systems"] = {"1M": data["systems"]["1M"]}
     return data | {
+        "model": {"committee_size": 2, "group_ps": 10},
+        "sampling": {"n_clusters": 3},
         "potential": {"prior": prior},
         "potential_training": training,
         "geometry_optimization": {},
@@ -124,6 +128,8 @@ def whole_study():
 def test_an_extreme_number_loads_or_is_refused(number, whole_study, monkeypatch):
     """Never another exception: neither when it is read nor against the files."""
     monkeypatch.chdir(ROOT)
+    sound = registry.load(whole_study)
+    registry.kind(sound.kind).check(sound)
     keys = list(numeric_keys())
     assert len(keys) >= 100
     for key in keys:

@@ -20,7 +20,8 @@ def load_study():
 
 def check_before_run():
     try:
-        KIND.before_run(STUDY)
+        if not workflow.touch:
+            KIND.before_run(STUDY)
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

@@ -31,13 +31,16 @@ def _explain_one(mistake, model):
     if mistake["type"] == "string_pattern_mismatch" and mistake["ctx"]["pattern"] in PATTERNS:
         return f"  {where} = {_shown(given)}: takes {PATTERNS[mistake['ctx']['pattern']]}"
     message = re.sub(r"^(Value error|Assertion failed), ", "", mistake["msg"])
-    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float)):
+    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float, list)):
         return f"  {where + ': ' if where else ''}{message}"
     return f"  {where} = {_shown(given)}: {message}"
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 

@@ -65,13 +65,8 @@ def _text(path: Path) -> str:
 
 
 def _read(path: Path, text: str) -> dict[str, Any]:
-    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
-        if root is not None:
-            _check_size(path, root)
-            _check_keys(path, root)
-        data = None if root is None else loader.construct_document(root)
+        data = _construct(path, _Loader(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -82,14 +77,24 @@ def _read(path: Path, text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise InputError(f"configuration {path} is not valid YAML: {said}") from None
-    finally:
-        loader.dispose()
     if not isinstance(data, dict):
         raise InputError(
             f"configuration {path}: expected keys and values, found {_kind(data)}; begin with "
             "'study: NAME'"
         )
     return data
+
+
+def _construct(path: Path, loader: Any) -> Any:
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _check_size(path, root)
+        _check_keys(path, root)
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:

@@ -53,7 +53,7 @@ def kind(name: str) -> Kind:
     InputError
         if there is no such kind.
     """
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise InputError(
             f"kind = {name!r}: no such kind of study{closest(str(name), KINDS)}; take "
             f"{', '.join(KINDS)}"
