@@ -1,12 +1,19 @@
 """Files that are no configuration, through the commands a user types: a sentence, no traceback."""
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
 from ionshift.cli import main
 from ionshift.config.reading import read_yaml
 from ionshift.core.errors import InputError
+from ionshift.runs import before_run
+from ionshift.studies import registry
 from molecules import ROOT
+from projects import copy_project, with_library
 
 DEMO = (ROOT / "config" / "config.yaml").read_text()
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -141,3 +148,119 @@ def test_every_command_refuses_a_wrong_key(command, write, monkeypatch):
     arguments = [part.format(path) for part in COMMANDS[command]]
     with pytest.raises(InputError, match=r"md\.threads = 'none'"):
         CliRunner().invoke(main.app, arguments, catch_exceptions=False)
+
+
+# ------------------------------------------------------------- in a project of its own
+
+
+def ask(folder, *command):
+    """A command as a user types it, in a copy of the project; returns code and all it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=with_library(folder) | {"COLUMNS": "200"},
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clone of mine")
+    copy_project(folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", ["a block twice", "a key that is a number", "code for Snakemake"])
+def test_snakemake_refuses_what_its_own_reader_takes(case, clone):
+    content, words = FILES[case]
+    (clone / "wrong.yaml").write_text(content)
+    code, said = ask(clone, "snakemake", "-n", "--configfile", "config/config.yaml", "wrong.yaml")
+    assert code == 1 and holds(said, ["wrong.yaml", *words]) and "Traceback" not in said, said
+
+
+def test_snakemake_merges_several_files_as_ever(clone):
+    (clone / "other.yaml").write_text("study: other\nelf: {n_clusters: 0}\n")
+    code, said = ask(clone, "snakemake", "-n", "--configfile", "config/config.yaml", "other.yaml")
+    assert code == 0 and "results/other/" in said and "results/demo/" not in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ionshift.cli", "run", "my study.yaml", "-n"),
+        ("snakemake", "-n", "--configfile", "my study.yaml"),
+    ],
+)
+def test_a_path_with_spaces_is_planned(command, clone):
+    (clone / "my study.yaml").write_text(DEMO)
+    code, said = ask(clone, *command)
+    assert code == 0 and "results/demo/" in said, said
+
+
+BEFORE_THE_FIRST_JOB = {
+    "functional": ("functional: b3lpy", "labelling.protocols.mine.functional"),
+    "basis": ("basis_far: def2-svpp", "labelling.protocols.mine.basis_far"),
+}
+
+
+@pytest.mark.parametrize("case", BEFORE_THE_FIRST_JOB)
+def test_plain_snakemake_stops_before_its_first_job(case, clone):
+    change, key = BEFORE_THE_FIRST_JOB[case]
+    own = f"protocol: mine\n  protocols: {{mine: {{{change}}}}}"
+    (clone / "own.yaml").write_text(DEMO.replace("protocol: fast", own))
+    code, said = ask(clone, "snakemake", "--cores", "1", "--configfile", "own.yaml")
+    assert code == 1 and key in said and "Traceback" not in said, said
+    assert not list((clone / "results").glob("demo/md/*"))
+
+
+def test_a_results_folder_that_is_a_file_is_named(clone):
+    results = clone / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    results.write_text("")
+    try:
+        for command in (
+            ("ionshift.cli", "run"),
+            ("ionshift.cli", "plan"),
+            ("snakemake", "-c", "1"),
+        ):
+            code, said = ask(clone, *command)
+            assert code == 1 and "results is a file" in said and "Traceback" not in said, said
+    finally:
+        results.unlink()
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    """Root may write anywhere, so the answer of the system is put in its place."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(before_run.os, "access", lambda path, mode: False)
+    monkeypatch.chdir(tmp_path)
+    study = registry.load(ROOT / "config" / "config.yaml")
+    with pytest.raises(InputError, match=r"results = 'results/demo': .*results cannot be written"):
+        before_run.check_folders(study)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("run", "--cores", "0"), 2, "x>=1"),
+        (("run", "--cores", "-1"), 2, "x>=1"),
+        (("run", ""), 1, "it is a folder; name the YAML file"),
+        (("run", "config"), 1, "it is a folder; name the YAML file"),
+        (("run", "no such file.yaml"), 1, "no such file.yaml: no such file"),
+        (("labels", "status", "config"), 1, "it is a folder"),
+        (("labels", "relabel", "a.extxyz", "fsat", "x"), 1, "did you mean 'fast'"),
+        (("labels", "relabel", "none.extxyz", "fast", "x"), 1, "none.extxyz"),
+        (("labels", "export", "config/config.yaml", "../x"), 2, "letters, digits"),
+        (("labels", "export", "config/config.yaml", "x; ls"), 2, "letters, digits"),
+        (("labels", "export", "config/config.yaml", "x"), 1, "results/demo"),
+        (("labels", "next", "config/config.yaml"), 1, "run the study first"),
+        (("archive", "config/config.yaml"), 1, "results/demo"),
+        (("crate", "config/config.yaml"), 1, "results/demo"),
+    ],
+)
+def test_wrong_arguments_end_in_a_sentence(arguments, code, words, clone):
+    found, said = ask(clone, "ionshift.cli", *arguments)
+    assert found == code and words in said and "Traceback" not in said, said
