@@ -225,7 +225,7 @@ def test_a_results_folder_that_is_a_file_is_named(clone):
             ("ionshift.cli", "plan"),
             ("snakemake", "-c", "1"),
         ):
-            code, said = ask(clone, *command)
+            code, said = ask(clone, *command.split())
             assert code == 1 and "results is a file" in said and "Traceback" not in said, said
     finally:
         results.unlink()
