@@ -6,20 +6,25 @@ BIN := .venv/bin
 IN_VENV = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1
 PYTEST = $(IN_VENV) $(BIN)/python -m pytest
 
-.PHONY: setup demo test test-fast test-slurm test-conda lint docs rerun-table label-set clean help
+.PHONY: setup lock demo test test-fast test-slurm test-conda lint docs rerun-table label-set clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: .venv/installed  ## make the environment
 
-.venv/installed: envs/requirements.txt pyproject.toml
+.venv/installed: envs/requirements.txt envs/lock.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Ionshift needs Python 3.11 or newer; set PYTHON=')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' envs/requirements.txt)"
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c envs/lock.txt -r envs/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+lock: setup  ## pin again all that envs/requirements.txt brings (envs/lock.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(sed -n 's/^lock = \["\(.*\)"\]$$/\1/p' pyproject.toml)
+	{ sed -n '/^#/p' envs/lock.txt; $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url envs/requirements.txt; } > envs/lock.new
+	mv envs/lock.new envs/lock.txt
 
 demo: setup  ## set up, run the default study and write its report
 	$(BIN)/ionshift run --cores $(CORES)

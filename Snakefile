@@ -31,11 +31,12 @@ include: "workflow/rules/targets.smk"
 include: "workflow/rules/report.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
 onstart:
     check_before_run()
-
-
-report: "workflow/report/workflow.rst"
+    say_before_the_run(workflow)
 
 
 rule all:
@@ -43,6 +44,7 @@ rule all:
     input:
         rules.figures.input,
         rules.tables.input,
+        rules.results.input,
         rules.write_manifest.output,
     message:
         closing_words(LEFT_OUT)

@@ -4,13 +4,14 @@ import pandas as pd
 
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
+from ionshift.runs.archived import read_variance
 
 COLUMNS = ["component", "explained_share"]
 
 
 def main(snakemake, log):
     source = snakemake.input.variance
-    table = pd.read_csv(source) if source else pd.DataFrame(columns=COLUMNS)
+    table = read_variance(str(source)) if source else pd.DataFrame(columns=COLUMNS)
     log(f"{len(table)} principal axes")
     write_table(table, snakemake.output.variance)
 

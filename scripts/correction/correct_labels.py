@@ -7,12 +7,17 @@ from ionshift.config.protocol import Protocol
 from ionshift.core.files import atomic_path, write_tables
 from ionshift.core.job import launch
 from ionshift.labels import correction, sets
+from ionshift.labels.table import read_table
 
 
 def main(snakemake, log):
     files, output = snakemake.input, snakemake.output
-    table = sets.read_table(files.table)
-    references = [atoms for path in files.references for atoms in sets.read_label_set(path)]
+    table = read_table(files.table)
+    references = [
+        atoms
+        for path in files.references
+        for atoms in sets.read_label_set(path, snakemake.params.chemistry)
+    ]
     pairs = correction.find_pairs(references, table, whole(Protocol, snakemake.params.protocol))
     line = correction.fit(pairs)
     clusters = sets.read_label_set(files.clusters)

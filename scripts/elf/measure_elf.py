@@ -5,7 +5,7 @@ from ionshift.config.part import given, whole
 from ionshift.config.protocol import Protocol
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
-from ionshift.labels import elf_measurement, sets
+from ionshift.labels import elf_measurement, elf_sets, sets
 
 
 def main(snakemake, log):
@@ -14,6 +14,7 @@ def main(snakemake, log):
     chosen = elf_measurement.choose(labelled, snakemake.wildcards.system, settings.n_clusters)
     log(f"{len(chosen)} labelled clusters, elf.n_clusters = {settings.n_clusters}")
     store = elf_measurement.open_store(settings.store)
+    elf_sets.take_shipped(snakemake.input.shipped, store)
     protocol = whole(Protocol, params.protocol)
     table = elf_measurement.measure(chosen, protocol, settings, store, snakemake.threads, log)
     log(f"status: {table['status'].value_counts().to_dict()}")

@@ -4,13 +4,12 @@ import pandas as pd
 
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
-
-COLUMNS = ["molarity_M", "factor", "factor_err"]
+from ionshift.nmr.published_elf import COLUMNS, read_published
 
 
 def main(snakemake, log):
     source = snakemake.input.published
-    table = pd.read_csv(source, comment="#")[COLUMNS] if source else pd.DataFrame(columns=COLUMNS)
+    table = read_published(str(source)) if source else pd.DataFrame(columns=COLUMNS)
     log(f"{len(table)} published factors")
     write_table(table, snakemake.output.published)
 

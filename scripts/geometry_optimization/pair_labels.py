@@ -1,19 +1,20 @@
-"""Labels of relaxed clusters at their geometries in the MD: what the model learns."""
+"""Labels of optimized clusters at their geometries in the MD: what the model learns."""
 
 import pandas as pd
 
 from ionshift.core.job import launch
 from ionshift.labels import geometry_optimization_summary, sets
+from ionshift.labels.table import read_table
 
 
 def main(snakemake, log):
     files = snakemake.input
     clusters, table = geometry_optimization_summary.training_pairs(
         [atoms for path in files.clusters for atoms in sets.read_clusters(path)],
-        pd.concat([pd.read_parquet(path) for path in files.relaxed], ignore_index=True),
-        sets.read_table(files.labels),
+        pd.concat([pd.read_parquet(path) for path in files.optimized], ignore_index=True),
+        read_table(files.labels),
     )
-    log(f"{len(clusters)} clusters kept their shell when they were relaxed")
+    log(f"{len(clusters)} clusters kept their shell when they were optimized")
     sets.write_label_set(snakemake.output.clusters, clusters, table)
 
 

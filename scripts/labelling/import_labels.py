@@ -13,6 +13,7 @@ def main(snakemake, log):
         whole(Protocol, snakemake.params.protocol),
         store.LabelStore(snakemake.params.store),
         snakemake.params.nuclei,
+        snakemake.params.chemistry,
     )
     log(f"{len(table)} labels of {snakemake.input.labels} are in the store")
     sets.write_label_set(snakemake.output.clusters, clusters, table)

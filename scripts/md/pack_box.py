@@ -3,7 +3,7 @@
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.part import given, whole
 from ionshift.core.job import launch
-from ionshift.systems.electrolyte import pack_box
+from ionshift.systems.packing import pack_box
 
 
 def main(snakemake, log):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ionshift.config.electrolyte import Electrolyte, System
-from ionshift.config.md import TrainingMD
+from ionshift.config.md import PotentialMD, TrainingMD
 from ionshift.config.part import given, whole, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel, PotentialValidation
@@ -35,6 +35,7 @@ def main(snakemake, log):
         given(TrainingMD, params.md | {"platform": snakemake.resources.platform}),
         settings,
         (files.packed[0], params.folder, params.seed),
+        given(PotentialMD, params.potential_md),
         threads=snakemake.threads,
         log=log,
     )

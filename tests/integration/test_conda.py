@@ -30,6 +30,7 @@ ENVIRONMENT_OF_RULE = {
     "tabulate_rdf": "analysis",
     "correct_labels": "analysis",
     "train_model": "ml",
+    "evaluate_model": "ml",
     "figure": "figures",
 }
 TARGETS = [f"results/demo/figures/{name}.pdf" for name in ("rdf", "parity", "learning_curve")]

@@ -129,7 +129,7 @@ def test_figures_and_manifest_are_there(finished):
     assert (results / "manifest.json").stat().st_size > 1000
     drawn = {path.stem for path in (results / "figures").glob("*.pdf")}
     optional = {name for name in CATALOGUE if name.startswith("potential_")}
-    assert drawn == set(CATALOGUE) - optional - {"relaxation", "label_correction"}
+    assert drawn == set(CATALOGUE) - optional - {"geometry_optimization", "label_correction"}
 
 
 def test_second_run_has_nothing_to_do(finished):

@@ -31,7 +31,7 @@ def predictions(seed, mean_n_anion, n_frames=40, n_nuclei=6, n_replicas=2):
                         + 0.1 * rng.normal(size=n_nuclei),
                         "n_anion": n_anion,
                         "n_solvent": np.maximum(3 - n_anion, 0),
-                        "coordination": 5,
+                        "coordination": np.maximum(n_anion, 5),
                         "lsi_A2": rng.uniform(0, 0.5, n_nuclei),
                         "pc1": n_anion + 0.3 * rng.normal(size=n_nuclei),
                         "pc2": rng.normal(size=n_nuclei),

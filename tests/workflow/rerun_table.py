@@ -112,7 +112,11 @@ def _key_entries(project, prefix):
 def _file_entries(project, prefix):
     study = settings.load(project.config)
     templates = [species.template for species in study.electrolyte.species.values()]
-    label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
+    label_sets = [
+        *study.labelling.shipped,
+        *study.labelling.reference_labels,
+        *study.elf.shipped,
+    ]
     for name in [*templates, study.electrolyte.forcefield, *label_sets]:
         if not name.startswith(prefix):
             continue

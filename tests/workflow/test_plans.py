@@ -51,6 +51,25 @@ def test_archived_predictions_need_nothing_before_them(project):
     assert not rules & {"figure:parity", "figure:diffusion", "figure:rdf", "figure:network_sizes"}
 
 
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("model/committee.pt", "train_model"),
+        ("labels/labels.extxyz", "collect_labels"),
+        ("predictions/2M.parquet", "predict_shifts"),
+    ],
+)
+def test_a_deleted_result_is_made_again(project, name, rule):
+    """Nothing that is missing needs it: tables and figures are there."""
+    assert project.reruns() == {}
+    path = project.folder / "results/demo" / name
+    path.unlink()
+    try:
+        assert rule in project.reruns()
+    finally:
+        project.finish()
+
+
 def test_columns_that_the_archive_lacks_leave_their_figures_out(project):
     rules = planned_from_archive(project, without=["pc1", "lsi_A2"])
     assert "figure:shifts" in rules

@@ -9,7 +9,7 @@ from rerun_table import CSV_PATH, MD_PATH, Entry, as_csv, as_markdown, make_tabl
 RECORD = {"write_manifest"}
 MD = {"pack_box", "run_md"}
 DFT = {"label_shard"}
-TRAINING = {"train_model"}
+TRAINING = {"train_model", "evaluate_model"}
 # Keys that say how a result is computed, not which.
 NO_RESULT = {
     "md.threads",
@@ -34,7 +34,7 @@ ENTRIES = read_csv()
 RULES = {rule for entry in ENTRIES for rule in entry.rules}
 PLOTS = {rule for rule in RULES if rule.startswith("figure:")}
 # Rules that only a study with further blocks or keys has.
-OPTIONAL = ("figure:potential_", "figure:relaxation")
+OPTIONAL = ("figure:potential_", "figure:geometry_optimization")
 OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
 DRAWING = PLOTS | {"write_map_page"}
 
@@ -147,7 +147,7 @@ def test_a_change_never_reaches_back(prefix, never):
             "scripts/ionshift/descriptors/geometry.py",
             {"sample_clusters", "train_model", "predict_shifts"},
         ),
-        ("model.hidden", {"train_model", "predict_shifts", "figure:parity"}),
+        ("model.hidden", {"train_model", "evaluate_model", "predict_shifts", "figure:parity"}),
         ("spectrum.t2_s", {"tabulate_shifts", "figure:spectra"}),
     ],
 )

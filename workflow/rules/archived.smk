@@ -34,6 +34,7 @@ if ARCHIVE:
     TABLE_RULES = [name for name in TABLE_RULES if name not in LEFT_OUT]
     FIGURE_RULES = [name for name in FIGURE_RULES if name not in LEFT_OUT]
     FIGURE_NAMES = [name for name in FIGURE_NAMES if name not in LEFT_OUT]
+    RESULT_FILES = []
 
     ruleorder: import_predictions > predict_shifts
     ruleorder: import_molarities > tabulate_md
@@ -45,6 +46,7 @@ if ARCHIVE:
             members=lambda wildcards: archived.member_files(ARCHIVE, SYSTEMS).get(
                 wildcards.system, []
             ),
+            manifest=archived.manifest_file(ARCHIVE),
         output:
             predictions=f"{RESULTS}/predictions/{{system}}.parquet",
             members=f"{RESULTS}/predictions/{{system}}_members.csv",

@@ -1,8 +1,10 @@
+from snakemake.logging import logger
+
 from ionshift.config.reading import read_yaml
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
 from ionshift.figures import catalogue
-from ionshift.runs import limits
+from ionshift.runs import limits, programs
 from ionshift.studies import registry
 
 
@@ -37,6 +39,8 @@ TABLE_RULES = []
 FIGURE_RULES = []
 # Figures of the catalogue that this study has.
 FIGURE_NAMES = []
+# Results besides tables and figures: one that was deleted is made again.
+RESULT_FILES = []
 # Every figure of workflow/figures.yaml; a study has those that its stages add to FIGURE_NAMES.
 CATALOGUE = catalogue.read(Path(workflow.basedir) / "workflow" / "figures.yaml")
 # Tables and figures of the kind that this study cannot have, by rule.
@@ -69,6 +73,18 @@ def minutes(estimate):
     if not callable(estimate):
         return lambda wildcards, attempt: estimate * attempt
     return lambda wildcards, attempt: estimate(STUDY, wildcards.system) * attempt
+
+
+def say_before_the_run(workflow):
+    """Stop where a program is missing that jobs would look for here; say what should be known."""
+    elsewhere = workflow.non_local_exec or workflow.deployment_settings.deployment_method
+    if not (elsewhere or workflow.touch):
+        try:
+            programs.check(STUDY, {job.rule.name for job in workflow.dag.needrun_jobs()})
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+    for notice in KIND.notices(STUDY):
+        logger.warning(notice)
 
 
 def closing_words(left_out):

@@ -26,6 +26,7 @@ rule correct_labels:
     threads: 1
     params:
         protocol=PROTOCOL,
+        chemistry=lambda wildcards: chemistry(STUDY.electrolyte),
         code=code("correction/correct_labels"),
     message:
         "Correcting labels by those of a higher-level protocol"

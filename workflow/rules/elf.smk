@@ -14,6 +14,7 @@ if STUDY.elf.n_clusters:
 rule measure_elf:
     input:
         clusters=rules.collect_labels.output.clusters,
+        shipped=STUDY.elf.shipped,
     output:
         table=f"{RESULTS}/elf/{{system}}.parquet",
     log:

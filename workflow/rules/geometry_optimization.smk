@@ -1,80 +1,82 @@
-# Relaxation of the chosen clusters: included where the configuration has `geometry_optimization`.
-RELAXATION = STUDY.geometry_optimization
-RELAXED_LABELS = RELAXATION.shieldings != "none"
-TABLE_RULES += ["tabulate_relaxation"]
-FIGURE_NAMES += ["relaxation"]
+from ionshift.labels.optimization_settings import effective as effective_optimization
+
+# Geometry optimization of the chosen clusters: included where the configuration has `geometry_optimization`.
+OPTIMIZATION = STUDY.geometry_optimization
+OPTIMIZED_LABELS = OPTIMIZATION.shieldings != "none"
+TABLE_RULES += ["tabulate_geometry_optimization"]
+FIGURE_NAMES += ["geometry_optimization"]
 
 
-rule relax_clusters:
+rule optimize_clusters:
     input:
         clusters=rules.sample_clusters.output.clusters,
         templates=templates(),
-        model=RELAXATION.potential.files(),
+        model=OPTIMIZATION.potential.files(),
     output:
-        clusters=f"{RESULTS}/clusters_relaxed/{{system}}.extxyz",
-        table=f"{RESULTS}/clusters_relaxed/{{system}}.parquet",
+        clusters=f"{RESULTS}/clusters_optimized/{{system}}.extxyz",
+        table=f"{RESULTS}/clusters_optimized/{{system}}.parquet",
     log:
-        f"{LOGS}/relax_clusters/{{system}}.log",
+        f"{LOGS}/optimize_clusters/{{system}}.log",
     benchmark:
-        f"{BENCHMARKS}/relax_clusters/{{system}}.tsv"
+        f"{BENCHMARKS}/optimize_clusters/{{system}}.tsv"
     conda:
-        f"../../envs/{FAMILIES.get(RELAXATION.potential.kind).environment}"
-    threads: RELAXATION.workers
+        f"../../envs/{FAMILIES.get(OPTIMIZATION.potential.kind).environment}"
+    threads: OPTIMIZATION.workers
     resources:
-        mem_mb=memory_MB(RELAXATION.workers * RELAXATION.max_memory_MB),
+        mem_mb=memory_MB(OPTIMIZATION.workers * OPTIMIZATION.max_memory_MB),
         runtime=minutes(limits.geometry_optimization_minutes),
-        device=RELAXATION.potential.device,
+        device=OPTIMIZATION.potential.device,
     params:
         electrolyte=block("electrolyte", "species", "nucleus", "forcefield"),
         ligand_elements=STUDY.shell.ligand_elements,
-        relaxation=RELAXATION.effective(),
-        store=RELAXATION.store,
-        code=code("geometry_optimization/relax_clusters"),
+        optimization=effective_optimization(OPTIMIZATION),
+        store=OPTIMIZATION.store,
+        code=code("geometry_optimization/optimize_clusters"),
     message:
-        "Relaxing the clusters of {wildcards.system}"
+        "Geometry optimization of the clusters of {wildcards.system}"
     script:
-        "../../scripts/geometry_optimization/relax_clusters.py"
+        "../../scripts/geometry_optimization/optimize_clusters.py"
 
 
-use rule label_shard as label_relaxed with:
+use rule label_shard as label_optimized with:
     input:
-        clusters=rules.relax_clusters.output.clusters,
+        clusters=rules.optimize_clusters.output.clusters,
     output:
-        table=f"{RESULTS}/labels/relaxed_shards/{{system}}_{{shard}}.parquet",
+        table=f"{RESULTS}/labels/optimized_shards/{{system}}_{{shard}}.parquet",
     log:
-        f"{LOGS}/label_relaxed/{{system}}_{{shard}}.log",
+        f"{LOGS}/label_optimized/{{system}}_{{shard}}.log",
     benchmark:
-        f"{BENCHMARKS}/label_relaxed/{{system}}_{{shard}}.tsv"
+        f"{BENCHMARKS}/label_optimized/{{system}}_{{shard}}.tsv"
     message:
-        "DFT shieldings of relaxed clusters of {wildcards.system}, shard {wildcards.shard}"
+        "DFT shieldings of optimized clusters of {wildcards.system}, shard {wildcards.shard}"
 
 
-use rule collect_labels as collect_relaxed with:
+use rule collect_labels as collect_optimized with:
     input:
-        clusters=expand(rules.relax_clusters.output.clusters, system=LABELLED_SYSTEMS),
+        clusters=expand(rules.optimize_clusters.output.clusters, system=LABELLED_SYSTEMS),
         tables=[
             table
             for system in LABELLED_SYSTEMS
             for table in expand(
-                rules.label_relaxed.output.table, system=system, shard=shards(system)
+                rules.label_optimized.output.table, system=system, shard=shards(system)
             )
         ],
         shipped_clusters=[],
         shipped_tables=[],
     output:
-        table=f"{RESULTS}/labels/relaxed.parquet",
-        clusters=f"{RESULTS}/labels/relaxed.extxyz",
+        table=f"{RESULTS}/labels/optimized.parquet",
+        clusters=f"{RESULTS}/labels/optimized.extxyz",
     log:
-        f"{LOGS}/collect_relaxed.log",
+        f"{LOGS}/collect_optimized.log",
     message:
-        "Collecting labels of relaxed clusters and checking the gate"
+        "Collecting labels of optimized clusters and checking the gate"
 
 
 rule pair_labels:
     input:
         clusters=expand(rules.sample_clusters.output.clusters, system=LABELLED_SYSTEMS),
-        relaxed=expand(rules.relax_clusters.output.table, system=LABELLED_SYSTEMS),
-        labels=rules.collect_relaxed.output.table,
+        optimized=expand(rules.optimize_clusters.output.table, system=LABELLED_SYSTEMS),
+        labels=rules.collect_optimized.output.table,
     output:
         clusters=f"{RESULTS}/labels/training.extxyz",
     log:
@@ -86,30 +88,30 @@ rule pair_labels:
     params:
         code=code("geometry_optimization/pair_labels"),
     message:
-        "Labels of relaxed clusters at their geometries in the MD"
+        "Labels of optimized clusters at their geometries in the MD"
     script:
         "../../scripts/geometry_optimization/pair_labels.py"
 
 
-rule tabulate_relaxation:
+rule tabulate_geometry_optimization:
     input:
-        relaxed=expand(rules.relax_clusters.output.table, system=LABELLED_SYSTEMS),
+        optimized=expand(rules.optimize_clusters.output.table, system=LABELLED_SYSTEMS),
         labels=(
-            [rules.collect_labels.output.table, rules.collect_relaxed.output.table]
-            if RELAXED_LABELS
+            [rules.collect_labels.output.table, rules.collect_optimized.output.table]
+            if OPTIMIZED_LABELS
             else []
         ),
         speciation=f"{TABLES}/speciation.csv",
     output:
-        clusters=f"{TABLES}/relaxation_clusters.csv",
+        clusters=f"{TABLES}/geometry_optimization_clusters.csv",
         groups=report(
-            f"{TABLES}/relaxation.csv",
-            caption="../report/tabulate_relaxation.rst",
+            f"{TABLES}/geometry_optimization.csv",
+            caption="../report/tabulate_geometry_optimization.rst",
             category="Labels",
-            labels={"figure": "relaxed clusters (table)"},
+            labels={"figure": "optimized clusters (table)"},
         ),
     log:
-        f"{LOGS}/tabulate_relaxation.log",
+        f"{LOGS}/tabulate_geometry_optimization.log",
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -117,8 +119,8 @@ rule tabulate_relaxation:
         mem_mb=memory_MB(2000),
         runtime=minutes(60),
     params:
-        code=code("geometry_optimization/tabulate_relaxation"),
+        code=code("geometry_optimization/tabulate_geometry_optimization"),
     message:
-        "What relaxation does to distances and mean shieldings"
+        "What geometry optimization does to distances and mean shieldings"
     script:
-        "../../scripts/geometry_optimization/tabulate_relaxation.py"
+        "../../scripts/geometry_optimization/tabulate_geometry_optimization.py"

@@ -87,3 +87,6 @@ rule predict_shifts:
         "Predicting every nucleus of {wildcards.system}"
     script:
         "../../scripts/inference/predict_shifts.py"
+
+
+RESULT_FILES += expand(rules.predict_shifts.output, system=SYSTEMS)

@@ -19,6 +19,7 @@ rule import_labels:
     params:
         protocol=PROTOCOL,
         nuclei=STUDY.labelling.nuclei,
+        chemistry=lambda wildcards: chemistry(STUDY.electrolyte),
         store=STUDY.labelling.store,
         code=code("labelling/import_labels"),
     message:
@@ -94,3 +95,6 @@ COMPUTED_LABELS = f"{RESULTS}/labels/{'training' if TRAINS_ON_OPTIMIZED else 'la
 TRAINING_LABELS = (
     f"{RESULTS}/labels/corrected.extxyz" if STUDY.labelling.reference_labels else COMPUTED_LABELS
 )
+
+
+RESULT_FILES += rules.collect_labels.output

@@ -7,6 +7,7 @@ from ionshift.core.tables import SCORES
 from ionshift.runs import archive, archived
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte
+from ionshift.systems.chemistry import chemistry
 
 # What the stages of a liquid share: its systems, replicas and files.
 ARCHIVE = Path(STUDY.inference.archive) if STUDY.inference.archive else None

@@ -145,7 +145,7 @@ rule label_frames:
         mem_mb=memory_MB(TRAINING.workers * TRAINING.max_memory_MB),
         runtime=minutes(limits.reference_minutes(TRAINING)),
     params:
-        reference=TRAINING.reference.effective(),
+        reference=effective_reference(TRAINING.reference),
         charges=REFERENCE_CHARGES,
         cp2k_command=TRAINING.cp2k_command,
         store=TRAINING.store,
@@ -174,7 +174,7 @@ rule collect_frames:
         mem_mb=memory_MB(2000),
         runtime=minutes(60),
     params:
-        reference=TRAINING.reference.effective(),
+        reference=effective_reference(TRAINING.reference),
         cp2k_command=TRAINING.cp2k_command,
         store=TRAINING.store,
         isolated_atoms=TRAINING.model.isolated_atoms,
@@ -330,6 +330,7 @@ rule run_validation_md:
         model=TRAINING.model.model_dump(mode="json", include={"backend", "device", "dtype"}),
         prior=PRIOR,
         validation=TRAINING.validation.liquid(),
+        potential_md=STUDY.potential_md.model_dump(mode="json", exclude={"npt_ps"}),
         seed=provenance.derive_seed(STUDY.seed, "validation", VALIDATION_BOX),
         folder=f"{POTENTIAL_FOLDER}/validation_md/run",
         code=code("potential_training/run_validation_md", ENGINES.get("potential")),
@@ -396,3 +397,6 @@ rule accept_potential:
         "Accepting the potential, if it passed its validation"
     script:
         "../../scripts/potential_training/accept_potential.py"
+
+
+RESULT_FILES += rules.accept_potential.output

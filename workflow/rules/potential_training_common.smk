@@ -2,6 +2,7 @@ from ionshift.systems import formulas
 
 from ionshift.config.potential_training import LIQUID_KEYS
 from ionshift.config.registries.references import REFERENCES
+from ionshift.potential_training.references.settings import effective as effective_reference
 
 # What the rules of a potential's training share: included with them.
 TRAINING = STUDY.potential_training

@@ -11,3 +11,10 @@ rule figures:
         expand(rules.figure.output, figure=FIGURE_NAMES),
     message:
         "All figures are drawn"
+
+
+rule results:
+    input:
+        RESULT_FILES,
+    message:
+        "Labels, model and predictions are there"

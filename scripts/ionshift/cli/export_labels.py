@@ -13,6 +13,7 @@ import pandas as pd
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.labels import sets, store
+from ionshift.labels.table import read_table
 from ionshift.studies import registry
 
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
@@ -21,7 +22,7 @@ PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
-    table = sets.read_table(source / "labels" / "labels.parquet")
+    table = read_table(source / "labels" / "labels.parquet")
     _check_protocol(table, study, path)
     clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
     ok = (table["status"] == "ok").to_numpy()

@@ -142,10 +142,20 @@ def run(
     study = _checked(config)
     if not dry_run:
         _refuse_earlier_layout(study.study, config)
+        _check_files(study)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
     _snakemake(config, cores, *(more or []), *options, profile=profile)
+
+
+def _check_files(study: Any) -> None:
+    """Check what the study's files hold, before the first job."""
+    from ionshift.runs import contents
+    from ionshift.studies import registry
+
+    registry.kind(study.kind).check(study)
+    contents.check(study)
 
 
 def _refuse_earlier_layout(study: str, config: Path) -> None:
@@ -209,11 +219,25 @@ def archive(
     trajectories: Annotated[
         bool, typer.Option("--trajectories", help="Pack the trajectories as well.")
     ] = False,
+    descriptors: Annotated[
+        bool, typer.Option("--descriptors", help="Pack the descriptors' moments and axes as well.")
+    ] = False,
 ) -> None:
     """Pack a finished study into results/{study}.tar.gz, from which figures can be drawn."""
     from ionshift.cli import make_archive
 
-    make_archive.main(config, trajectories)
+    make_archive.main(config, trajectories, descriptors)
+
+
+@app.command()
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="File that `ionshift archive` has written.")],
+) -> None:
+    """Unpack an archive into this clone, if all of it is whole and unaltered."""
+    from ionshift.runs import unpack as command
+
+    _in_a_clone()
+    print(f"{archive}: {len(command.unpack(archive))} files written")
 
 
 @app.command()
@@ -309,6 +333,17 @@ def labels_export(
     export_labels.main(config, name)
 
 
+@labels.command("export-elf")
+def labels_export_elf(
+    config: Config,
+    name: Annotated[str, typer.Argument(help="Name of the set in resources/elf.")],
+) -> None:
+    """Write a finished study's ELF records as a set that other studies take."""
+    from ionshift.cli import export_elf
+
+    export_elf.main(config, name)
+
+
 @labels.command("relabel")
 def labels_relabel(
     source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],
@@ -382,7 +417,7 @@ def bench_geometry(
     cores: Cores = 2,
 ) -> None:
     """Optimize the geometry of clusters of a label set, and label them again."""
-    from ionshift.cli import bench_relaxation as command
+    from ionshift.cli import bench_geometry_optimization as command
 
     command.main(label_set, clusters, cores)
 

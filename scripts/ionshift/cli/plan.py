@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from ionshift.cli.outlook import outlook
+from ionshift.runs import programs
 from ionshift.runs.status import as_hours
+from ionshift.studies import registry
 
 
 def main(path: Path) -> None:
@@ -17,6 +19,9 @@ def main(path: Path) -> None:
     print(shown.drop(columns="n_unknown").to_string(index=False))
     if "label_shard" in set(plan["rule"]):
         print(f"\nDFT labels: {_labels(left)}")
+    notices = registry.kind(study.kind).notices(study)
+    for notice in notices + programs.missing(study, set(plan["rule"])):
+        print(f"\nnote: {notice}")
     print(f"core-hours expected: {as_hours(plan['core_h'].sum(), plan['n_unknown'].sum())}")
 
 

@@ -17,6 +17,7 @@ from ionshift.core.files import atomic_path
 from ionshift.labels import protocol_benchmark, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import label_clusters
+from ionshift.labels.table import label_table
 
 OF_CLUSTERS = ("commands", "exported", "md_versions")
 """What the provenance of a set says of its clusters, not of its labels."""
@@ -42,7 +43,7 @@ def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
             "give a number of workers to compute them"
         )
     clusters, keys = [clusters[i] for i in known], [keys[i] for i in known]
-    table = sets.label_table(clusters, keys, store, protocol)
+    table = label_table(clusters, keys, store, protocol)
     about = provenance(source, protocol_name, name, protocol, table)
     target = Path("resources/labels") / name
     sets.write_label_set(target.with_suffix(".extxyz"), clusters, table)

@@ -15,7 +15,7 @@ from ionshift.solvation.sampling import n_to_label
 from ionshift.studies import registry
 
 # Clusters to the tables of their labels.
-FOLDERS = {"clusters": "shards", "clusters_relaxed": "relaxed_shards"}
+FOLDERS = {"clusters": "shards", "clusters_optimized": "optimized_shards"}
 
 
 def main(path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ionshift.config.base import Block, Count, Element, FileName, Name, Positive
+
+SIGNS = {"cation": 1, "anion": -1, "solvent": 0}
+"""Sign of the charge of a species by its role."""
 
 
 class Species(Block):
@@ -15,6 +18,16 @@ class Species(Block):
     template: FileName = Field(
         description="PDB file with one molecule and CONECT records, relative to the repository."
     )
+
+    @model_validator(mode="after")
+    def _role_fits_charge(self):
+        sign = (self.charge > 0) - (self.charge < 0)
+        if sign != SIGNS[self.role]:
+            raise ValueError(
+                f"role = '{self.role}' with charge = {self.charge}: a cation's charge is above "
+                "zero, an anion's below, a solvent's is 0; correct one of the two"
+            )
+        return self
 
 
 class Electrolyte(Block):

@@ -29,6 +29,11 @@ class Elf(Block):
     published: FileName | None = Field(
         None, description="CSV with published factors to draw as a reference; null: none."
     )
+    shipped: list[FileName] = Field(
+        [],
+        description="Sets of ELF records (parquet, made by `ionshift labels export-elf`); what is "
+        "in them is not computed again.",
+    )
     store: FileName = Field(
         "results/elf_store", description="Folder of finished ELF records, shared between studies."
     )

@@ -26,7 +26,7 @@ class GeometryOptimization(Block):
     )
     shieldings: Literal["none", "compare", "train"] = Field(
         "compare",
-        description="none: distances alone are compared; compare: the relaxed clusters are "
+        description="none: distances alone are compared; compare: the optimized clusters are "
         "labelled besides (twice the labels); train: the model learns them as well, each at its "
         "cluster's geometry in the MD (docs/geometry_optimization.md).",
     )
@@ -34,7 +34,7 @@ class GeometryOptimization(Block):
     max_memory_MB: Count = Field(1000, description="Memory of one worker, for the scheduler.")
     store: FileName = Field(
         "results/relaxation_store",
-        description="Folder of relaxed clusters, shared between studies.",
+        description="Folder of optimized clusters, shared between studies.",
     )
 
     @model_validator(mode="after")
@@ -45,10 +45,3 @@ class GeometryOptimization(Block):
                 "brings its own charge; remove it"
             )
         return self
-
-    def effective(self):
-        """The settings that change a geometry, as a dict."""
-        how = {"shieldings", "workers", "max_memory_MB", "store"}
-        return self.model_dump(mode="json", exclude=how | {"potential"}) | {
-            "potential": self.potential.model_dump(mode="json", exclude={"device"})
-        }

@@ -48,8 +48,3 @@ class Reference(Block):
     def of_clusters(self):
         """Whether the calculator labels clusters, not periodic frames."""
         return REFERENCES.get(self.calculator).of_clusters
-
-    def effective(self):
-        """The settings that change a number, as a dict: those of the calculator in use."""
-        keys = {"calculator", "max_cycles", *REFERENCES.get(self.calculator).settings}
-        return self.model_dump(mode="json", include=keys)

@@ -1,9 +1,10 @@
 """Writing files whole or not at all, and work that one process at a time may do."""
 
 import fcntl
+import glob
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -12,12 +13,13 @@ def atomic_path(path):
     """Yield a temporary path beside `path`; move it into place when the block succeeds.
 
     The temporary name keeps the suffix of `path`, so writers that look at it behave.
-    On any exception the temporary file is removed and `path` is left as it was.
+    On any exception the temporary file is removed and `path` is left as it was. Its writer holds a
+    lock on it: those that killed writers of `path` left behind are removed first.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
-    os.close(handle)
+    _remove_abandoned(path)
+    handle, name = _locked_temporary(path)
     try:
         yield Path(name)
         os.chmod(name, 0o644)
@@ -25,6 +27,33 @@ def atomic_path(path):
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned(path):
+    pattern = f".writing-{glob.escape(path.stem)}-????????{glob.escape(path.suffix)}"
+    for left in path.parent.glob(pattern):
+        with suppress(OSError):  # locked, so in use; or gone meanwhile
+            handle = os.open(left, os.O_RDWR)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+            finally:
+                os.close(handle)
+
+
+def _locked_temporary(path):
+    """(open handle, name) of a new file beside `path`; locked where the file system has locks."""
+    while True:
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".writing-{path.stem}-", suffix=path.suffix
+        )
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.exists(name):
+            return handle, name
+        os.close(handle)
 
 
 def write_table(table, path):

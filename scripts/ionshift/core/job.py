@@ -10,6 +10,9 @@ from pathlib import Path
 from ionshift.core.errors import InputError
 from ionshift.core.files import alone, lock_of
 
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code of a job that Ctrl-C ended, as shells have it."""
+
 
 def let_scripts_import(library: str) -> None:
     """Put the folder of the library first where Python processes started from here look."""
@@ -41,6 +44,9 @@ def launch(main, snakemake):
         except InputError as error:
             log(f"ERROR {error}")
             sys.exit(1)
+        except KeyboardInterrupt:
+            log("interrupted (Ctrl-C); what is finished is kept, run it again to go on")
+            sys.exit(INTERRUPTED)
         except Exception:
             log(traceback.format_exc())
             raise

@@ -14,7 +14,9 @@ NEUTRAL = (
     "core/errors.py",
     "core/files.py",
     "core/job.py",
+    "core/processes.py",
     "core/registry.py",
+    "systems/forcefield_checks.py",
     "__init__.py",
 )
 
@@ -101,4 +103,5 @@ def derive_seed(seed, *labels):
 
 def file_hash(path):
     """SHA-256 of a file's content."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,13 +3,14 @@
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.core.errors import InputError
 from ionshift.descriptors.geometry import Geometries, elements_of
+from ionshift.descriptors.settings import effective, resolved
 
 __all__ = ["Geometries", "check_same", "elements_of", "make_descriptor"]
 
 
 def make_descriptor(config, species):
     """The descriptor that `config` (config.Descriptor) names, for clusters of `species`."""
-    return DESCRIPTORS.get(config.kind).load()(config.resolved(), species)
+    return DESCRIPTORS.get(config.kind).load()(resolved(config), species)
 
 
 def check_same(trained, config):
@@ -17,7 +18,7 @@ def check_same(trained, config):
 
     trained : dict, the `effective` settings of the training
     """
-    wanted = config.effective()
+    wanted = effective(config)
     if trained == wanted:
         return
     changed = [

@@ -4,7 +4,7 @@ from ionshift.figures.style import make_axes
 
 
 def time_and_memory(table, style):
-    """Core-hours and peak memory of every rule, the dearest on top."""
+    """Core-hours and peak memory of every rule, the most expensive on top."""
     rows = table.iloc[::-1]
     names = [f"{rule} ({n})" for rule, n in zip(rows["rule"], rows["n_jobs"], strict=True)]
     aspect = 0.12 + 0.06 * max(len(rows), 3)

@@ -3,7 +3,14 @@
 import numpy as np
 
 from ionshift.core.tables import CLASSES
-from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
+from ionshift.figures.style import (
+    SHIFT_LABEL,
+    as_written,
+    bar_length,
+    in_order,
+    make_axes,
+    system_colours,
+)
 
 
 def spectra(table, shifts, style):
@@ -106,7 +113,7 @@ def shift_against_concentration(shifts, measured, style):
             label=f"measured, against {measured['molarity_M'].iloc[0]:g} M",
         )
         axis.set_title(
-            f"measured: {measured['source'].iloc[0]}",
+            f"measured: {as_written(measured['source'].iloc[0])}",
             loc="left",
             fontsize=style.font_size_pt * 0.75,
             wrap=True,

@@ -69,6 +69,11 @@ def plain_log_ticks(axis):
     axis.set_minor_formatter(NullFormatter())
 
 
+def as_written(text):
+    """A user's text for matplotlib, no dollar of which begins a formula."""
+    return str(text).replace("$", r"\$")
+
+
 def bar_length(values):
     """Error bars for drawing: an unknown error (NaN) is drawn as none."""
     return np.nan_to_num(np.asarray(values, float), nan=0.0)

@@ -14,13 +14,13 @@ import pandas as pd
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
 from ase.constraints import FixAtoms
-from ase.neighborlist import natural_cutoffs, neighbor_list
 from ase.optimize import LBFGS
-from scipy.sparse.csgraph import connected_components
 
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import file_hash
 from ionshift.labels import store as labels
+from ionshift.labels.bonds import covalent_bonds, molecule_numbers
+from ionshift.labels.optimization_settings import effective
 from ionshift.labels.workers import label_structures
 from ionshift.potentials import calculators
 from ionshift.solvation.classes import solvation_class
@@ -30,8 +30,6 @@ from ionshift.systems.electrolyte import load_templates
 VERSION = 1
 """Part of every key: raised when the geometries change."""
 AGREEMENT_eV = 0.01
-BOND_MARGIN = 1.25
-"""Atoms nearer than this many sums of covalent radii are bonded."""
 RESULTS = (
     "positions_A",
     "energy_eV",
@@ -70,12 +68,12 @@ TABLE_COLUMNS = (
 
 
 def open_store(folder):
-    """The store of relaxed clusters: a label store whose records are compared by energy."""
+    """The store of optimized clusters: a label store whose records are compared by energy."""
     return labels.LabelStore(folder, "energy_eV", AGREEMENT_eV, "geometry_optimization.store")
 
 
-class RelaxationTask:
-    """Relaxed positions by `settings` (GeometryOptimization); see `ionshift.labels.workers`.
+class OptimizationTask:
+    """Optimized positions by `settings` (GeometryOptimization); see `ionshift.labels.workers`.
 
     elements : symbols that the calculator has to cover
     """
@@ -91,7 +89,7 @@ class RelaxationTask:
         self._hash = labels.content_hash(
             {
                 "relaxation": VERSION,
-                **settings.effective(),
+                **effective(settings),
                 "files": [_model_hash(path) for path in settings.potential.files()],
             }
         )
@@ -116,7 +114,7 @@ class RelaxationTask:
         record = dict.fromkeys(RECORD_COLUMNS) | {"status": "failed", "reason": ""}
         calculator = self._its_calculator()
         try:
-            record |= relax(atoms, calculator, self.settings)
+            record |= optimize(atoms, calculator, self.settings)
         except FAILURES as error:
             record["reason"] = " ".join(str(error).split()) or type(error).__name__
         record["wall_s"] = time.perf_counter() - wall
@@ -152,7 +150,7 @@ def moving_atoms(atoms, radius_A):
     return np.flatnonzero(np.linalg.norm(atoms.positions - atoms.positions[0], axis=1) <= radius_A)
 
 
-def relax(atoms, calculator, settings):
+def optimize(atoms, calculator, settings):
     """Move the atoms near the nucleus downhill in energy.
 
     The charge in `info` stands on the nucleus as an initial charge, which calculators of charged
@@ -219,13 +217,6 @@ def _why(last, settings):
     )
 
 
-def covalent_bonds(atoms):
-    """Pairs of bonded atoms, the nucleus (atom 0) left out, as a set of index pairs."""
-    rest = Atoms(atoms.numbers[1:], atoms.positions[1:])
-    first, second = neighbor_list("ij", rest, natural_cutoffs(rest, mult=BOND_MARGIN))
-    return {(int(i) + 1, int(j) + 1) for i, j in zip(first, second, strict=True) if i < j}
-
-
 def _named(bonds, atoms):
     return ", ".join("-".join(f"{atoms.symbols[i]}{i}" for i in pair) for pair in sorted(bonds))
 
@@ -242,10 +233,7 @@ def molecules_of(atoms, electrolyte):
     InputError
         for a molecule that is no species of the electrolyte.
     """
-    bonds = np.zeros((len(atoms), len(atoms)), int)
-    for i, j in covalent_bonds(atoms):
-        bonds[i, j] = 1
-    molecules = connected_components(bonds, directed=False)[1]
+    molecules = molecule_numbers(atoms)
     known = {
         frozenset(Counter(molecule.elements).items()): molecule.role
         for molecule in load_templates(electrolyte).values()
@@ -264,27 +252,28 @@ def molecules_of(atoms, electrolyte):
     return molecules, roles
 
 
-def relax_clusters(clusters, task, store, electrolyte, ligand_elements, workers=1, log=print):
-    """Relax clusters through the store.
+def optimize_clusters(clusters, task, store, electrolyte, ligand_elements, workers=1, log=print):
+    """Optimize clusters through the store.
 
     Returns
     -------
     (list of Atoms, DataFrame with the columns `TABLE_COLUMNS`) : copies of the clusters with the
-    nucleus at the origin, those that failed as they were, with the status as `relaxation` in info;
-    and one row a cluster. Distances are means over the ligands that the shell has in the MD,
-    counts those of molecules and ligand atoms within the cut-off. All else in info is the MD's.
+    nucleus at the origin, those that failed as they were, with the status as
+    `geometry_optimization` in info; and one row per cluster. Distances are means over the
+    ligands that the shell has in the MD, counts those of molecules and ligand
+    atoms within the cut-off. All else in info is the MD's.
     """
     keys = label_structures(clusters, task, store, workers, log)
     records = [store.get(key) for key in keys]
-    relaxed = [_with_positions(*pair) for pair in zip(clusters, records, strict=True)]
+    optimized = [_with_positions(*pair) for pair in zip(clusters, records, strict=True)]
     rows = []
-    for key, before, after, record in zip(keys, clusters, relaxed, records, strict=True):
+    for key, before, after, record in zip(keys, clusters, optimized, records, strict=True):
         info = {name: before.info.get(name) for name in ("cluster_id", "system")}
         result = {name: record[name] for name in TABLE_COLUMNS if name in RECORD_COLUMNS}
         shells = compare_shells(before, after, electrolyte, ligand_elements)
         n_moving = len(moving_atoms(before, task.settings.radius_A))
         rows.append({**info, **shells, "n_moving": n_moving, **result, "key": key})
-    return relaxed, pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    return optimized, pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
 
 
 def _with_positions(atoms, record):
@@ -292,12 +281,12 @@ def _with_positions(atoms, record):
     if record["positions_A"] is not None:
         positions_A = np.array(record["positions_A"])
         atoms.positions = np.round(positions_A - positions_A[0], POSITION_DECIMALS)
-    atoms.info["relaxation"] = record["status"]
+    atoms.info["geometry_optimization"] = record["status"]
     return atoms
 
 
 def compare_shells(before, after, electrolyte, ligand_elements):
-    """The first shell of two geometries of a cluster, as a part of a row of `relax_clusters`."""
+    """The first shell of two geometries of a cluster, as a part of a row of `optimize_clusters`."""
     molecules, roles = molecules_of(before, electrolyte)
     role = np.array(roles)[molecules]
     ligand = np.isin(before.symbols, ligand_elements) & (molecules > 0)

@@ -1,4 +1,4 @@
-"""What relaxation does to distances and mean shieldings, and the labels that come from it."""
+"""What geometry optimization does to distances and mean shieldings, and its labels."""
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,9 @@ MEANS = ("solvent_distance", "anion_distance")
 
 
 def is_kept(table):
-    """Clusters that were relaxed and kept the molecules of their shell, as a boolean Series.
+    """Clusters that were optimized and kept the molecules of their shell, as a boolean Series.
 
-    `table` has the columns `relaxation.TABLE_COLUMNS`.
+    `table` has the columns `geometry_optimization.TABLE_COLUMNS`.
     """
     same = (table["n_anion"] == table["n_anion_after"]) & (
         table["n_solvent"] == table["n_solvent_after"]
@@ -22,24 +22,24 @@ def is_kept(table):
     return same & (table["status"] != "failed")
 
 
-def cluster_table(relaxed, sampled_labels=None, relaxed_labels=None):
+def cluster_table(optimized, sampled_labels=None, optimized_labels=None):
     """One row a cluster: its shells and shieldings before and after.
 
     Parameters
     ----------
-    relaxed : DataFrame with the columns `relaxation.TABLE_COLUMNS`
-    sampled_labels, relaxed_labels : label tables of both geometries (cluster_id, status,
+    optimized : DataFrame with the columns `geometry_optimization.TABLE_COLUMNS`
+    sampled_labels, optimized_labels : label tables of both geometries (cluster_id, status,
         shielding_ppm), or None
 
     Returns
     -------
-    DataFrame: `relaxed` without its keys, with kept (see `is_kept`), shielding_ppm,
+    DataFrame: `optimized` without its keys, with kept (see `is_kept`), shielding_ppm,
     shielding_after_ppm and shielding_change_ppm; NaN where a label is not ok, the change as well
     where the cluster was not kept
     """
-    table = relaxed.drop(columns="key").assign(kept=is_kept(relaxed))
+    table = optimized.drop(columns="key").assign(kept=is_kept(optimized))
     table["shielding_ppm"] = _shieldings(table["cluster_id"], sampled_labels)
-    table["shielding_after_ppm"] = _shieldings(table["cluster_id"], relaxed_labels)
+    table["shielding_after_ppm"] = _shieldings(table["cluster_id"], optimized_labels)
     change_ppm = table["shielding_after_ppm"] - table["shielding_ppm"]
     table["shielding_change_ppm"] = change_ppm.where(table["kept"])
     return table
@@ -56,7 +56,7 @@ def group_table(clusters, speciation):
     """Means of every system and class.
 
     `class` or `system` is 'all' where a row joins them. Distances, coordination and the change of
-    the shielding (relaxed less sampled, paired, with the standard error over clusters) are means
+    the shielding (optimized less sampled, paired, with the standard error over clusters) are means
     over the clusters kept. `ensemble_change_ppm` of a system weighs the classes by their shares in
     the MD (see `class_means.ensemble_mean`).
 
@@ -119,14 +119,14 @@ def _means(group):
     }
 
 
-def training_pairs(clusters, relaxed, labels):
-    """Clusters as the MD has them with the labels of their relaxed geometries.
+def training_pairs(clusters, optimized, labels):
+    """Clusters as the MD has them with the labels of their optimized geometries.
 
     Parameters
     ----------
     clusters : list of Atoms as sampled
-    relaxed : DataFrame with the columns `relaxation.TABLE_COLUMNS`
-    labels : label table of the relaxed clusters
+    optimized : DataFrame with the columns `geometry_optimization.TABLE_COLUMNS`
+    labels : label table of the optimized clusters
 
     Returns
     -------
@@ -138,11 +138,12 @@ def training_pairs(clusters, relaxed, labels):
         if no cluster was kept.
     """
     by_id = {atoms.info["cluster_id"]: atoms for atoms in clusters}
-    kept = set(relaxed.loc[is_kept(relaxed), "cluster_id"])
+    kept = set(optimized.loc[is_kept(optimized), "cluster_id"])
     table = labels[labels["cluster_id"].isin(kept)].reset_index(drop=True)
     if table.empty:
         raise InputError(
-            "no cluster kept its shell when it was relaxed; see tables/relaxation_clusters.csv, "
-            "lower geometry_optimization.radius_A or take geometry_optimization.shieldings: compare"
+            "no cluster kept its shell when it was optimized; see "
+            "tables/geometry_optimization_clusters.csv, lower "
+            "geometry_optimization.radius_A or take geometry_optimization.shieldings: compare"
         )
     return [by_id[name] for name in table["cluster_id"]], table

@@ -90,7 +90,7 @@ def _errors(values, expected):
 def choose(clusters, n_clusters, with_reference):
     """`n_clusters` of a set, of those with a reference label where these are enough.
 
-    with_reference: ids of the clusters whose reference labels are known, the dearest labels.
+    with_reference: ids of the clusters whose reference labels are known, the most expensive labels.
     """
     known = [atoms for atoms in clusters if atoms.info.get("cluster_id") in with_reference]
     return spread_over(known if len(known) >= n_clusters else clusters, n_clusters)

@@ -1,8 +1,8 @@
 """Shielding labels of clusters: through the store, as rows, retried."""
 
 from ionshift.dft import engine, gpu
-from ionshift.labels import sets
 from ionshift.labels import store as labels_store
+from ionshift.labels.table import RECORD_COLUMNS, label_table
 from ionshift.labels.workers import label_structures
 
 
@@ -13,7 +13,7 @@ class ShieldingTask:
     on_gpu : the SCF begins on a GPU
     """
 
-    record_columns = sets.RECORD_COLUMNS
+    record_columns = RECORD_COLUMNS
     workers_key = "labelling.workers"
     name_key = "cluster_id"
 
@@ -74,7 +74,7 @@ def label_clusters(
         _say_what_changed(protocol_name, protocol, store, log)
     task = ShieldingTask(protocol, elements, gpu.chosen(device))
     keys = label_structures(clusters, task, store, workers, log)
-    return sets.label_table(clusters, keys, store, protocol, elements)
+    return label_table(clusters, keys, store, protocol, elements)
 
 
 def _say_what_changed(name, protocol, store, log):

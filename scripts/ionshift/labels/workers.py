@@ -13,14 +13,23 @@ What is computed is a task, an object that can be pickled with
 """
 
 import os
+import signal
+import sys
+import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 
 RETIRE_S = 30
 """A worker that has not ended this long after its last label is stopped."""
 ATTEMPTS = 2
 """How often a structure is tried whose process is killed."""
+STOP_S = 5
+"""A worker that was told to end at once is killed after this long."""
+STOPPING = (
+    "interrupted: no new label begins, those in progress are finished and kept; "
+    "Ctrl-C once more loses them and ends at once"
+)
 
 
 def label_structures(structures, task, store, workers=1, log=print, kind="clusters"):
@@ -29,7 +38,8 @@ def label_structures(structures, task, store, workers=1, log=print, kind="cluste
     Labels in the store are not computed again. The others are computed by `workers`
     processes of one thread each and stored as they finish, those with most electrons first: a
     large one at the end would leave the other workers idle. A label whose process is killed is
-    tried once more, then it is stored as failed; the others go on.
+    tried once more, then it is stored as failed; the others go on. After Ctrl-C (SIGINT) labels in
+    progress are finished and stored, then KeyboardInterrupt is raised; a second one ends at once.
 
     Parameters
     ----------
@@ -82,7 +92,8 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, task, store), daemon=True)
-        self.process.start()
+        with _without_interrupts():  # it inherits that, so Ctrl-C at its start shows no traceback
+            self.process.start()
         theirs.close()
         self.key = None
 
@@ -111,13 +122,61 @@ class _Worker:
             self.stop()
 
     def stop(self):
-        """End it at once; the label it computes is lost."""
+        """End it at once; the label it computes is lost, its claim released."""
         self.process.terminate()
-        self.process.join()
+        self.process.join(STOP_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+@contextmanager
+def _without_interrupts():
+    """Ignore SIGINT in the block, where this is the main thread: others cannot set signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Interrupts:
+    """Counts SIGINT in its block: the first asks to stop, the second raises KeyboardInterrupt."""
+
+    def __init__(self):
+        self.asked = False
+        self._before = None
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._take)
+        return self
+
+    def __exit__(self, *_):
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _take(self, *_):
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        os.write(sys.__stderr__.fileno(), f"{STOPPING}\n".encode())
+
+
+def _end(*_):
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _serve(pipe, task, store):
-    """Answer requests until the other end of the pipe is closed."""
+    """Answer requests until the other end of the pipe is closed.
+
+    Ctrl-C reaches all processes of a terminal: the one at the other end says what follows from it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
     while True:
         try:
             request = pipe.recv()
@@ -138,31 +197,36 @@ def _compute_all(waiting, task, store, workers, log):
     largest_first = sorted(waiting, key=lambda key: waiting[key].numbers.sum(), reverse=True)
     queue, tries = deque(largest_first), dict.fromkeys(waiting, 0)
     busy = []
-    try:
-        for _ in range(min(workers, len(queue))):
-            busy.append(_start(queue, waiting, tries, task, store))
-        while busy:
-            ready = connection.wait([worker.pipe for worker in busy])
-            for worker in [worker for worker in busy if worker.pipe in ready]:
-                key, answer = worker.key, worker.answer()
-                if answer is not None:
-                    yield key, *answer
-                elif tries[key] < ATTEMPTS:
-                    name = _name(waiting[key], key, task)
-                    log(f"{name}: {_death(worker, task)}; trying once more")
-                    queue.append(key)
-                else:
-                    yield key, _store_death(key, worker, task, store), False
-                if answer is None or not queue:
-                    worker.retire()
-                    busy.remove(worker)
-                    if queue:
-                        busy.append(_start(queue, waiting, tries, task, store))
-                else:
-                    _give_next(worker, queue, waiting, tries)
-    finally:
-        for worker in busy:
-            worker.stop()
+    with _Interrupts() as interrupts:
+        try:
+            for _ in range(min(workers, len(queue))):
+                busy.append(_start(queue, waiting, tries, task, store))
+            while busy:
+                ready = connection.wait([worker.pipe for worker in busy])
+                for worker in [worker for worker in busy if worker.pipe in ready]:
+                    key, answer = worker.key, worker.answer()
+                    if answer is not None:
+                        yield key, *answer
+                    elif tries[key] < ATTEMPTS:
+                        name = _name(waiting[key], key, task)
+                        log(f"{name}: {_death(worker, task)}; trying once more")
+                        queue.append(key)
+                    else:
+                        yield key, _store_death(key, worker, task, store), False
+                    more = queue and not interrupts.asked
+                    if answer is None or not more:
+                        worker.retire()
+                        busy.remove(worker)
+                        if more:
+                            busy.append(_start(queue, waiting, tries, task, store))
+                    else:
+                        _give_next(worker, queue, waiting, tries)
+        finally:
+            for worker in busy:
+                worker.stop()
+    if interrupts.asked and queue:
+        log(f"interrupted; {len(queue)} labels are left for the next run")
+        raise KeyboardInterrupt
 
 
 def _start(queue, waiting, tries, task, store):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ionshift.config.model import Model
 from ionshift.descriptors.registry import elements_of, make_descriptor
-from ionshift.labels.sets import read_label_set, training_set
+from ionshift.labels.sets import read_label_set
+from ionshift.labels.training_set import training_set
 from ionshift.learning import active, evaluation
 from ionshift.learning import committee as model_committee
 from ionshift.learning import evaluation as model_evaluation

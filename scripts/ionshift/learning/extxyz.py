@@ -11,9 +11,13 @@ from ionshift.config.model import Model
 from ionshift.config.registries.properties import of_column
 from ionshift.core.errors import InputError
 from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
-from ionshift.labels.sets import read_clusters
+from ionshift.descriptors.settings import effective
+from ionshift.labels.checks import check_atom_columns, check_charge, number
+from ionshift.labels.sets import read_frames
 from ionshift.learning.committee import train
 from ionshift.learning.evaluation import study
+
+COPY_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def train_from_extxyz(
     committee = train(features, found.targets, found.groups, settings, log, quantity)
     committee.metadata |= {
         "species": species,
-        "descriptor": descriptor.effective(),
+        "descriptor": effective(descriptor),
         "cutoff_A": None,
         "radius_A": radius_A,
         "target": target,
@@ -85,7 +89,13 @@ def train_from_extxyz(
 def read_environments(path, target, nucleus=None, radius_A=None, group=None):
     """Read the `Environments` of an extxyz file; arguments as in `train_from_extxyz`."""
     numbers, positions, targets, groups = [], [], [], []
-    for frame_number, frame in enumerate(read_clusters(path)):
+    frames = read_frames(path)
+    _check_copies(path, frames, target)
+    for frame_number, frame in enumerate(frames):
+        place = f"{path}, entry {frame_number}"
+        check_atom_columns(place, frame)
+        if "charge" in frame.info:
+            check_charge(place, frame)
         if frame.pbc.any() and radius_A is None:
             raise InputError(
                 f"{path}, entry {frame_number} is periodic: set radius_A, the radius of an "
@@ -93,7 +103,7 @@ def read_environments(path, target, nucleus=None, radius_A=None, group=None):
             )
         if group is not None and group not in frame.info:
             raise InputError(f"{path}, entry {frame_number} has no '{group}' to group by")
-        values = _targets(frame, target)
+        values = _targets(place, frame, target)
         name = str(frame.info[group]) if group else f"f{frame_number}"
         chosen = np.isfinite(values)
         if nucleus is not None:
@@ -120,18 +130,40 @@ def _check_element(path, target, symbols):
         )
 
 
-def _targets(frame, target):
+def _check_copies(path, frames, target):
+    """A frame and its copy on both sides of a split would make the test error too small."""
+    seen: dict = {}
+    for entry, frame in enumerate(frames):
+        value = frame.arrays.get(target, frame.info.get(target))
+        content = (
+            frame.numbers.tobytes(),
+            np.round(frame.positions, COPY_DECIMALS).tobytes(),
+            np.asarray(frame.cell).tobytes(),
+            str(np.asarray(value).tolist()),
+        )
+        if content in seen:
+            raise InputError(
+                f"{path}: entries {seen[content]} and {entry} are one frame; keep one of them"
+            )
+        seen[content] = entry
+
+
+def _targets(place, frame, target):
     """Target of every atom (n,), NaN where there is none and in labels that are not ok."""
     values = np.full(len(frame), np.nan)
     if frame.info.get("status", "ok") != "ok":
         return values
     if target in frame.arrays:
-        column = np.asarray(frame.arrays[target], float)
+        column = np.asarray(frame.arrays[target])
         if column.shape != values.shape:
-            raise InputError(f"'{target}' has {column.shape[1:]} numbers an atom, one is needed")
-        return column
+            raise InputError(
+                f"{place}: '{target}' has {column.shape[1:]} numbers an atom, one is needed"
+            )
+        if column.dtype.kind not in "fiu":
+            raise InputError(f"{place}: '{target}' holds text ('{column[0]}'), not numbers")
+        return column.astype(float)
     if target in frame.info:
-        values[0] = float(frame.info[target])
+        values[0] = number(place, frame.info, target)
     return values
 
 

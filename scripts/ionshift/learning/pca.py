@@ -6,11 +6,15 @@ eigenvectors of the covariance. Memory is that of the d x d co-moment, whatever 
 environments.
 """
 
+import zipfile
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
 
+from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.core.tables import SCORES
 
@@ -77,13 +81,25 @@ class Moments:
     @classmethod
     def load(cls, path):
         """Read a saved file: (Moments, species)."""
-        with np.load(path) as data:
+        with _saved(path) as data:
             moments = cls.empty(int(data["n_features"]))
             used = data["used"]
             moments.mean[used] = data["mean"]
             moments.comoment[np.ix_(used, used)] = data["comoment"]
             moments.n = int(data["n"])
             return moments, data["species"].tolist()
+
+
+@contextmanager
+def _saved(path):
+    """The arrays of a file that was saved here; a damaged one raises `InputError`."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            yield data
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"{path} cannot be read ({type(error).__name__}); delete it and run again"
+        ) from None
 
 
 @dataclass
@@ -141,7 +157,8 @@ class Axes:
 
     @classmethod
     def load(cls, path):
-        with np.load(path) as data:
+        """Read a saved file."""
+        with _saved(path) as data:
             return cls(
                 data["species"].tolist(),
                 data["mean"],

@@ -24,8 +24,9 @@ from ionshift.md import stages
 from ionshift.md.engines.openmm import minimise
 from ionshift.md.molecules import make_whole, scale_box
 from ionshift.md.stages import Progress, SimulationError, State
-from ionshift.systems import electrolyte
+from ionshift.systems import electrolyte, forcefield_checks
 from ionshift.systems.forcefield import build_system
+from ionshift.systems.forcefield_file import read_text
 
 # Raise this when the protocol changes in a way that makes old intermediate results wrong.
 PROTOCOL_VERSION = 1
@@ -66,7 +67,7 @@ def run(
     ----------
     engine : name of an engine, see config.registries.engines
     el, sy, md : blocks of the configuration (electrolyte, system, md)
-    packed_pdb : box written by `electrolyte.pack_box`
+    packed_pdb : box written by `packing.pack_box`
     out_dir : folder of the results; unfinished work lies in its folder `work`
     seed : int, seed of velocities and thermostats
     threads : threads of the engine
@@ -99,6 +100,8 @@ def run(
     with _only_one(work):
         job = _prepare_job(el, sy, md, packed_pdb, seed, threads)
         job.potential, job.potential_md = potential, potential_md
+        for notice in forcefield_checks.torsions_without_line(el, {"system": sy.counts}):
+            log(f"note: {notice}")
         runner = spec.load()(job)
         folders = _run_stages(job, runner, plan, keys, work, packed_pdb, log)
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
@@ -115,7 +118,7 @@ def stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential=None, poten
         "seed": seed,
         "counts": dict(sy.counts),
         "packed_pdb": _file_hash(packed_pdb, "the packed box"),
-        "forcefield": _hash(ElementTree.canonicalize(from_file=el.forcefield, strip_text=True)),
+        "forcefield": _hash(ElementTree.canonicalize(read_text(el.forcefield), strip_text=True)),
         "templates": {name: _file_hash(s.template, name) for name, s in el.species.items()},
         "roles": {name: str(s.role) for name, s in el.species.items()},
         "mixing": str(el.mixing),

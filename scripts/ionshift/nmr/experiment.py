@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
+from ionshift.core.user_tables import read_user_table
 
 NEEDED = ("molarity_M", "shift_ppm")
 COLUMNS = ("molarity_M", "change_ppm", "change_err_ppm", "source")
@@ -30,17 +31,15 @@ def read_series(path):
         if the file cannot be read, a column or the source is missing, there are fewer than two
         concentrations or a value is not a number.
     """
-    try:
-        text = Path(path).read_text()
-        table = pd.read_csv(path, comment="#")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"spectrum.experiment = '{path}' cannot be read ({error})") from None
-    missing = [name for name in NEEDED if name not in table]
-    if missing:
-        raise InputError(
-            f"spectrum.experiment = '{path}': no column {', '.join(missing)}; it needs "
-            f"{' and '.join(NEEDED)}, and may have error_ppm"
-        )
+    table = read_user_table(
+        path,
+        f"spectrum.experiment = '{path}'",
+        needed=NEEDED,
+        numbers=(*NEEDED, "error_ppm"),
+        remedy=f"it needs {' and '.join(NEEDED)}, and may have error_ppm",
+        comment="#",
+    )
+    text = Path(path).read_text(encoding="utf-8")
     source = _source(path, text, table)
     if "error_ppm" not in table:
         table["error_ppm"] = np.nan

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ionshift.config.md import PotentialMD
 from ionshift.md import driver
 from ionshift.md.stages import SimulationError
 from ionshift.potential_training.comparison import first_shell
@@ -17,7 +16,6 @@ from ionshift.potential_training.validation import check_row
 from ionshift.solvation.pairs import pair_table
 from ionshift.trajectories.trajectory import Trajectory
 
-EQUILIBRATION = PotentialMD()
 FRAME_INTERVAL_ps = 0.1
 RDF_COLUMNS = ("source", "pair", "r_A", "g", "n")
 
@@ -38,9 +36,9 @@ def run(
     md,
     settings,
     where,
+    potential_md,
     threads=1,
     log=print,
-    potential_md=EQUILIBRATION,
 ):
     """MD of a packed box with a potential, after the equilibration with the force field.
 

@@ -24,6 +24,7 @@ from ionshift.labels import store as labels
 from ionshift.labels.workers import label_structures
 from ionshift.potential_training.frames import ENERGY, FORCES, STRESS
 from ionshift.potential_training.references.attempt import Attempt
+from ionshift.potential_training.references.settings import effective
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -39,7 +40,7 @@ GPA_IN_eV_A3 = 160.21766208
 
 def reference_hash(settings):
     """Short hash of all that changes a number."""
-    return labels.content_hash({"reference": VERSION, **settings.effective()})[:16]
+    return labels.content_hash({"reference": VERSION, **effective(settings)})[:16]
 
 
 def open_store(folder):

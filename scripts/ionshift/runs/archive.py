@@ -1,5 +1,6 @@
 """One file of a study from which its figures can be drawn again elsewhere."""
 
+import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -8,20 +9,24 @@ import yaml
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
+from ionshift.core.provenance import file_hash
 from ionshift.runs import archived
 
 TRAJECTORIES = ("trajectory.xtc", "topology.pdb")
 MD_RECORDS = ("thermo.csv", "md_summary.json")
 WORK_FOLDER = "work"
+CHECKSUMS = "archive.sha256"
+"""In the results' folder: the checksum of every other member, as `sha256sum -c` reads them."""
 
 
-def result_files(results, trajectories=False):
+def result_files(results, trajectories=False, descriptors=False):
     """Files of a study that an archive holds: all but the MD's working files.
 
     Parameters
     ----------
     results : folder of the study, `results/{study}`
     trajectories : whether to take trajectories and topologies too
+    descriptors : whether to take the moments of the descriptors too, which no figure needs
     """
     results = Path(results)
     wanted_of_md = MD_RECORDS + TRAJECTORIES if trajectories else MD_RECORDS
@@ -31,7 +36,13 @@ def result_files(results, trajectories=False):
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(results).parts)
         and not _left_out(path.relative_to(results), wanted_of_md)
+        and path.name != CHECKSUMS
+        and (descriptors or not _is_of_descriptors(path.relative_to(results)))
     ]
+
+
+def _is_of_descriptors(path):
+    return path.parts[0] == "pca" and path.suffix == ".npz"
 
 
 def _left_out(path, wanted_of_md):
@@ -46,7 +57,7 @@ def input_files(study):
     templates = [species.template for species in study.electrolyte.species.values()]
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
     named = [*templates, study.electrolyte.forcefield, *label_sets]
-    named += [*study.sampling.chosen, study.elf.published]
+    named += [*study.sampling.chosen, *study.elf.shipped, study.elf.published]
     if study.md.uses_potential:
         named += study.potential.files()
     if study.geometry_optimization:
@@ -54,7 +65,7 @@ def input_files(study):
     return [Path(name) for name in named if name] + measured
 
 
-def write_archive(study, target, trajectories=False):
+def write_archive(study, target, trajectories=False, descriptors=False):
     """Pack a finished study into a tar.gz file, with its inputs and configuration.
 
     All names are relative to the repository, so that it is unpacked over a clean copy of it.
@@ -65,6 +76,7 @@ def write_archive(study, target, trajectories=False):
     study : config.Study
     target : path of the file to write
     trajectories : whether to take trajectories and topologies too
+    descriptors : whether to take the moments of the descriptors too
 
     Returns
     -------
@@ -87,13 +99,17 @@ def write_archive(study, target, trajectories=False):
                 f"input {path} is outside the repository and cannot be archived; move it inside "
                 "and name it by a relative path"
             )
-    paths = [*result_files(results, trajectories), *inputs]
-    with atomic_path(target) as temporary, tarfile.open(temporary, "w:gz") as tar:
-        _add_text(tar, results / "config.yaml", _as_yaml(study))
+    config = results / "config.yaml"
+    found = [*result_files(results, trajectories, descriptors), *inputs]
+    paths = [path for path in dict.fromkeys(found) if path != config]
+    sums = {config: hashlib.sha256(_as_yaml(study).encode()).hexdigest()}
+    sums |= {path: file_hash(path) for path in paths}
+    with atomic_path(target) as temporary, tarfile.open(temporary, "w:gz", dereference=True) as tar:
+        _add_text(tar, results / CHECKSUMS, "".join(f"{sums[path]}  {path}\n" for path in sums))
+        _add_text(tar, config, _as_yaml(study))
         for path in paths:
-            if path != results / "config.yaml":
-                tar.add(path, arcname=str(path))
-    return [results / "config.yaml", *paths]
+            tar.add(path, arcname=str(path))
+    return [config, *paths]
 
 
 def _as_yaml(study):

@@ -46,7 +46,7 @@ def _read_one(path):
 
 
 def cost_table(jobs):
-    """Time and memory by rule, the dearest first.
+    """Time and memory by rule, the most expensive first.
 
     Returns
     -------

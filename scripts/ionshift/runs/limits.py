@@ -19,7 +19,7 @@ OTHER_POTENTIAL_ATOM_STEP_S = 6e-3
 """The same for learned potentials: MACE with 128 channels in double precision."""
 LABEL_MINUTES = 2.0
 """A DFT label of the protocol `fast`, one process."""
-RELAXATION_S = 60
+OPTIMIZATION_ROUND_S = 60
 """Geometry optimization of a cluster with GFN1-xTB, one process."""
 ENVIRONMENT_S = 2e-3
 """Descriptor and prediction of one environment."""
@@ -132,7 +132,7 @@ def exploration_minutes(study):
 def geometry_optimization_minutes(study, system):
     """Time limit of the geometry optimization of a system's clusters."""
     rounds = -(-sampling.n_to_label(study.sampling, system) // study.geometry_optimization.workers)
-    return _with_margin(rounds * RELAXATION_S / 60)
+    return _with_margin(rounds * OPTIMIZATION_ROUND_S / 60)
 
 
 def training_minutes(study):

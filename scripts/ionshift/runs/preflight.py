@@ -2,20 +2,21 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
+from ionshift.descriptors import settings as descriptor_settings
 from ionshift.nmr import experiment
+from ionshift.nmr.published_elf import read_published
 from ionshift.potentials.timestep import check_timestep
 from ionshift.runs import archived, feasible
 from ionshift.solvation import sampling
-from ionshift.systems import electrolyte
+from ionshift.systems import electrolyte, forcefield_checks, packing
 
 
 def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
-    Looks at templates, force field, shipped label sets, environments named to be labelled,
+    Looks at templates, force field, packing, shipped label sets, environments named to be labelled,
     published factors, the measured series, at the cut-offs against half of each expected box
     edge, and at whether its numbers can be met. Archived predictions take the place of all but the
     measured series.
@@ -26,13 +27,14 @@ def check(study):
         results = Path("results") / study.study
         archived.check(Path(study.inference.archive), list(study.systems), results)
         return
+    descriptor_settings.resolved(study.descriptor)
     _check_files(study)
     _check_chosen(study)
     _check_published(study.elf.published)
     _check_nucleus(study.electrolyte)
     _check_potential(study)
+    _check_boxes(study)
     for name, system in study.systems.items():
-        electrolyte.check(study.electrolyte, system)
         _check_cutoffs(study, name, system)
     if study.potential_training:
         _check_training(study)
@@ -41,12 +43,44 @@ def check(study):
         _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
 
 
+def notices(study):
+    """What is no mistake but should be known before a run, a list of sentences."""
+    if study.inference.archive:
+        return []
+    compositions = {key: system.counts for key, system in _boxes(study).items()}
+    return forcefield_checks.torsions_without_line(study.electrolyte, compositions)
+
+
+def _boxes(study):
+    """Every box that is packed, by its key in the configuration."""
+    boxes = {f"systems.{name}": system for name, system in study.systems.items()}
+    if study.potential_training:
+        training = study.potential_training.systems
+        boxes |= {f"potential_training.systems.{name}": box for name, box in training.items()}
+    return boxes
+
+
+def _check_boxes(study):
+    """Templates and force field fit, no term is missing, and the boxes can be packed."""
+    el, boxes = study.electrolyte, _boxes(study)
+    for system in boxes.values():
+        electrolyte.check(el, system)
+    compositions = {key: system.counts for key, system in boxes.items()}
+    forcefield_checks.check(el, compositions)
+    training = study.potential_training
+    engines = [study.md.engine, *([training.md.engine] if training else [])]
+    if "gromacs" in [ENGINES.get(engine).force_field_engine for engine in engines]:
+        forcefield_checks.check_gromacs(el, compositions)
+    packing.check(el, boxes)
+
+
 def _check_files(study):
     files = {
         f"electrolyte.species.{name}.template": species.template
         for name, species in study.electrolyte.species.items()
     }
     files["electrolyte.forcefield"] = study.electrolyte.forcefield
+    files |= {f"elf.shipped[{i}]": path for i, path in enumerate(study.elf.shipped)}
     files |= {f"labelling.shipped[{i}]": path for i, path in enumerate(study.labelling.shipped)}
     references = study.labelling.reference_labels
     files |= {f"labelling.reference_labels[{i}]": path for i, path in enumerate(references)}
@@ -108,14 +142,7 @@ def _check_model(key, calculator, made_here=()):
 def _check_published(path):
     if path is None:
         return
-    missing = {"molarity_M", "factor", "factor_err"} - set(
-        pd.read_csv(path, comment="#", nrows=0).columns
-    )
-    if missing:
-        raise InputError(
-            f"elf.published = '{path}': no column {', '.join(sorted(missing))}; it needs "
-            "molarity_M, factor and factor_err"
-        )
+    read_published(path)
 
 
 def _check_nucleus(settings):

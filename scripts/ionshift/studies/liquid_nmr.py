@@ -49,7 +49,7 @@ class Study(StudyBase):
     shell: Shell = Field(Shell(), description="The first solvation shell.")
     sampling: Sampling = Field(Sampling(), description="Which environments are labelled.")
     geometry_optimization: GeometryOptimization | None = Field(
-        None, description="Geometry optimization of the chosen clusters; null: none is relaxed."
+        None, description="Geometry optimization of the chosen clusters; null: none is optimized."
     )
     labelling: Labelling = Field(Labelling(), description="DFT shieldings.")
     descriptor: Descriptor = Field(Descriptor(), description="What the model sees of a cluster.")
@@ -178,18 +178,18 @@ def _check_without_stress(study, trained):
 
 
 def _check_geometry_optimization(study):
-    """There are clusters to relax, and labels of the MD's geometries are not mixed with others."""
+    """There are clusters to optimize, and labels of the MD's geometries stay among themselves."""
     if not (study.sampling.n_clusters or study.sampling.chosen):
         raise ValueError(
             "geometry_optimization: sampling.n_clusters = 0 and sampling.chosen is empty, so "
             "there is no "
-            "cluster to relax; choose some or set geometry_optimization: null"
+            "cluster to optimize; choose some or set geometry_optimization: null"
         )
     if study.geometry_optimization.shieldings == "train" and study.labelling.shipped:
         raise ValueError(
             "geometry_optimization.shieldings = 'train': labelling.shipped holds labels of "
             "clusters that were "
-            "not relaxed, which must not be mixed with others; empty it or take compare"
+            "not optimized, which must not be mixed with others; empty it or take compare"
         )
 
 
@@ -286,4 +286,5 @@ KIND = Kind(
     stages=stages,
     input_files=archive.input_files,
     seeds=seeds,
+    notices=preflight.notices,
 )

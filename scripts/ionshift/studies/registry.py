@@ -35,6 +35,7 @@ class Kind:
     stages : rule files in workflow/rules, without suffix, that a study includes, in order
     input_files : files that a study's configuration names
     seeds : what is started with a seed of its own, to that seed
+    notices : sentences about what is no mistake but should be known before a run
     """
 
     study: type[StudyBase]
@@ -43,6 +44,7 @@ class Kind:
     stages: Callable[[Any], list[str]]
     input_files: Callable[[Any], list[Path]]
     seeds: Callable[[Any], dict[str, int]]
+    notices: Callable[[Any], list[str]]
 
 
 def kind(name: str) -> Kind:

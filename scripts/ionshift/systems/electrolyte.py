@@ -1,14 +1,10 @@
-"""Species, composition and packed starting boxes of an electrolyte.
+"""Species and composition of an electrolyte, and its boxes as topology and PDB file.
 
 A system is a mapping from residue name to number of molecules. Molecules are always written
 species by species, in the order of that mapping, so atom indices are known without a file.
 """
 
 import math
-import shutil
-import subprocess
-import tempfile
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +14,13 @@ from openmm import app, unit
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
+from ionshift.systems import forcefield_file
 
 # Molecules per cubic Angstrom of a one molar solution: 6.02214076e23 / 1e27.
 PER_A3_IN_ONE_MOLAR = 6.02214076e-4
 # Mass in g of one atomic mass unit, times 1e24 A3 per cm3.
 AMU_PER_A3_IN_G_CM3 = 1.66053906660
 CHARGE_TOLERANCE_E = 1e-4
-# The packed box is longer than the wanted one by this factor: NPT closes the gap.
-PACKING_MARGIN = 1.03
-PACKING_TOLERANCE_A = 2.0
-PACKING_TIME_LIMIT_S = 1800
 
 
 @dataclass(frozen=True)
@@ -197,13 +190,7 @@ def check_composition(el, counts):
 
 def read_residues(path):
     """Residue definitions of an OpenMM force field XML, by residue name."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"electrolyte.forcefield: no file {path}; give an OpenMM XML file")
-    try:
-        root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
-        raise InputError(f"electrolyte.forcefield: {path} is not XML ({error})") from error
+    root = forcefield_file.parse(path)
     return {r.get("name"): _residue_definition(r) for r in root.findall("Residues/Residue")}
 
 
@@ -268,7 +255,7 @@ def check_cutoff(el, sy, md):
         )
 
 
-# ---------------------------------------------------------------- topology and packing
+# ---------------------------------------------------------------- topology and PDB files
 
 
 def build_topology(el, counts):
@@ -290,70 +277,6 @@ def _add_molecule(topology, chain, molecule):
     ]
     for i, j in molecule.bonds:
         topology.addBond(atoms[i], atoms[j])
-
-
-def pack_box(el, sy, seed, out_pdb):
-    """Pack the molecules at random into a periodic cube with packmol and write a PDB file.
-
-    The cube is a little larger than `sy.density_g_cm3` asks for (PACKING_MARGIN), since a
-    random packing without overlaps is hard at the density of the liquid. The same seed gives
-    the same box. Raises InputError when packmol is missing or finds no packing.
-    """
-    check(el, sy)
-    executable = shutil.which("packmol")
-    if executable is None:
-        raise InputError(
-            "packmol is not on the PATH; install it (conda-forge or PyPI name: packmol)"
-        )
-    edge_A = PACKING_MARGIN * box_edge_A(el, sy)
-    with tempfile.TemporaryDirectory(prefix="packmol-") as folder:
-        positions_A = _run_packmol(executable, el, sy, seed, edge_A, Path(folder))
-    topology = build_topology(el, sy.counts)
-    if len(positions_A) != topology.getNumAtoms():
-        raise InputError(
-            f"packmol wrote {len(positions_A)} atoms instead of {topology.getNumAtoms()}; "
-            "each template must hold one molecule"
-        )
-    write_pdb(topology, positions_A, edge_A, out_pdb)
-    return out_pdb
-
-
-def _run_packmol(executable, el, sy, seed, edge_A, folder):
-    lines = [
-        f"tolerance {PACKING_TOLERANCE_A}",
-        "filetype pdb",
-        "output packed.pdb",
-        f"seed {1 + seed % 1_000_000_000}",
-        f"pbc {edge_A:.4f} {edge_A:.4f} {edge_A:.4f}",
-    ]
-    for name, number in sy.counts.items():
-        # packmol cannot read names with spaces, so it gets its own copy of the template.
-        shutil.copy(el.species[name].template, folder / f"{name}.pdb")
-        lines += [f"structure {name}.pdb", f"  number {number}", "end structure"]
-    script = folder / "packmol.inp"
-    script.write_text("\n".join(lines) + "\n")
-    try:
-        # packmol rewinds its input, so that must be a file and not a pipe.
-        with open(script) as file:
-            done = subprocess.run(
-                [executable],
-                stdin=file,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                cwd=folder,
-                timeout=PACKING_TIME_LIMIT_S,
-            )
-        report = done.stdout
-    except subprocess.TimeoutExpired:
-        report = f"no packing within {PACKING_TIME_LIMIT_S} s"
-    packed = folder / "packed.pdb"
-    if "Success!" not in report or not packed.is_file():
-        raise InputError(
-            f"packmol found no packing of {dict(sy.counts)} at density_g_cm3 {sy.density_g_cm3}; "
-            f"lower the density or change the seed ({seed}). Its last words: {report[-600:]}"
-        )
-    return read_pdb_positions(packed)
 
 
 def read_pdb_positions(path):

@@ -11,6 +11,7 @@ as fast as a CustomNonbondedForce.
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,7 @@ from openmm import app, unit
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
+from ionshift.systems import forcefield_checks, forcefield_file
 from ionshift.systems.electrolyte import ion_names
 
 EWALD_ERROR_TOLERANCE = 5e-4
@@ -41,20 +43,19 @@ def build_system(topology, el, md, constrain_hydrogens=True, dispersion_correcti
     `el.ion_charge_scale`, Lennard-Jones mixed as `el.mixing` says, tail corrections on.
     """
     hydrogen_mass = md.hydrogen_mass_amu
-    try:
-        system = app.ForceField(str(el.forcefield)).createSystem(
-            topology,
-            nonbondedMethod=app.PME,
-            nonbondedCutoff=md.cutoff_A * unit.angstrom,
-            constraints=app.HBonds if constrain_hydrogens else None,
-            rigidWater=False,
-            removeCMMotion=True,
-            hydrogenMass=None if hydrogen_mass is None else hydrogen_mass * unit.dalton,
-        )
-    except ValueError as error:
-        raise InputError(
-            f"electrolyte.forcefield: {el.forcefield} does not fit: {error}"
-        ) from error
+    counts = Counter(residue.name for residue in topology.residues())
+    forcefield_checks.check(el, {"system": counts})
+    system = forcefield_file.create_system(
+        el.forcefield,
+        forcefield_file.read_text(el.forcefield),
+        topology,
+        nonbondedMethod=app.PME,
+        nonbondedCutoff=md.cutoff_A * unit.angstrom,
+        constraints=app.HBonds if constrain_hydrogens else None,
+        rigidWater=False,
+        removeCMMotion=True,
+        hydrogenMass=None if hydrogen_mass is None else hydrogen_mass * unit.dalton,
+    )
     nonbonded = find_force(system, openmm.NonbondedForce)
     nonbonded.setEwaldErrorTolerance(EWALD_ERROR_TOLERANCE)
     nonbonded.setUseDispersionCorrection(dispersion_correction)
@@ -159,6 +160,7 @@ def write_gromacs(topology, system, positions_nm, el, prefix, velocities_nm_ps=N
     terms, constraints), so the two engines cannot drift apart. Molecules of the same residue
     name must have the same terms, which holds for what `build_system` makes.
     """
+    forcefield_checks.check_gromacs_forces(el.forcefield, system)
     kinds = _molecule_terms(topology, system)
     molecules = [residue.name for residue in topology.residues()]
     lines = _header_lines(kinds, el.mixing)

@@ -15,7 +15,7 @@ COMMANDS = (
     *("run", "plan", "status", "report", "figures", "archive", "crate", "adopt", "train"),
     *("labels status", "labels retry", "labels retry-frames", "labels next", "labels export"),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
-    *("bench labels", "bench geometry", "bench workers", "docs reference"),
+    *("bench labels", "bench geometry", "bench workers", "docs reference", "unpack"),
 )
 
 
@@ -135,6 +135,7 @@ def test_figures_stand_before_every_option_that_takes_a_list(handed_over):
 def test_a_study_of_an_earlier_version_is_told_how_to_go_on(handed_over, tmp_path, monkeypatch):
     (tmp_path / "Snakefile").touch()
     (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    (tmp_path / "resources").symlink_to(ROOT / "resources")
     manifest = tmp_path / "results/demo/manifest.json"
     manifest.parent.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

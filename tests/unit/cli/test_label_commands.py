@@ -14,16 +14,17 @@ from ionshift.cli import export_labels, labels_status, relabel, retry_labels
 from ionshift.core.errors import InputError
 from ionshift.labels import sets
 from ionshift.labels import store as labels_store
+from ionshift.labels.table import RECORD_COLUMNS, label_table
 
 
 def record(status, value=90.0, wall_s=60.0, **more):
     tensor = (value * np.eye(3)).tolist() if status == "ok" else None
-    return dict.fromkeys(sets.RECORD_COLUMNS) | {
+    return dict.fromkeys(RECORD_COLUMNS) | {
         "status": status,
         "reason": "" if status == "ok" else "SCF not converged",
         "shielding_ppm": value if status == "ok" else None,
         "shielding_tensor_ppm": tensor,
-        "efg_tensor_au": tensor,
+        "efg_tensor_au": np.diag([0.1, 0.1, -0.2]).tolist(),
         "wall_s": wall_s,
         "cpu_s": wall_s,
         "max_rss_MB": 300.0,
@@ -90,10 +91,10 @@ def test_retry_forgets_failures_alone(study, capsys):
     assert capsys.readouterr().out == "0 failed labels will be computed again\n"
 
 
-def test_retry_forgets_failures_of_relaxed_clusters(study, capsys):
+def test_retry_forgets_failures_of_optimized_clusters(study, capsys):
     results = study[0]
-    (results / "clusters").rename(results / "clusters_relaxed")
-    shards = results / "labels" / "relaxed_shards"
+    (results / "clusters").rename(results / "clusters_optimized")
+    shards = results / "labels" / "optimized_shards"
     shards.mkdir(parents=True)
     for number in range(2):
         (shards / f"1M_{number}.parquet").touch()
@@ -105,7 +106,7 @@ def test_retry_forgets_failures_of_relaxed_clusters(study, capsys):
 def finish(study):
     """Write what the workflow leaves of the first three clusters."""
     results, clusters, keys, store = study
-    table = sets.label_table(clusters[:3], keys[:3], store, SMALL)
+    table = label_table(clusters[:3], keys[:3], store, SMALL)
     (results / "labels").mkdir(exist_ok=True)
     table.to_parquet(results / "labels" / "labels.parquet", index=False)
     sets.write_label_set(results / "labels" / "labels.extxyz", clusters[:3], table)
@@ -159,7 +160,7 @@ def test_labels_of_one_protocol_are_exported(study, tmp_path, monkeypatch):
     _, clusters, keys, store = study
     monkeypatch.setattr(relabel, "Labelling", lambda: SimpleNamespace(store=store.folder))
     monkeypatch.setattr(relabel.protocol_benchmark, "variants", lambda: {"small": SMALL})
-    table = sets.label_table(clusters[:3], keys[:3], store, SMALL)
+    table = label_table(clusters[:3], keys[:3], store, SMALL)
     sets.write_label_set(tmp_path / "source.extxyz", clusters[:3], table)
     relabel.main(tmp_path / "source.extxyz", "small", "two")
     target = tmp_path / "resources" / "labels"
@@ -175,7 +176,7 @@ def test_labels_of_one_protocol_are_exported(study, tmp_path, monkeypatch):
 def test_nothing_to_export_is_said(study, tmp_path, monkeypatch):
     _, clusters, keys, store = study
     monkeypatch.setattr(relabel, "Labelling", lambda: SimpleNamespace(store=store.folder))
-    table = sets.label_table(clusters[:1], keys[:1], store, SMALL)
+    table = label_table(clusters[:1], keys[:1], store, SMALL)
     sets.write_label_set(tmp_path / "source.extxyz", clusters[:1], table)
     with pytest.raises(InputError, match="no label of protocol reference for the clusters of"):
         relabel.main(tmp_path / "source.extxyz", "reference", "none")

@@ -157,8 +157,8 @@ WRONG_VALUES = {
     ),
     "no molecules of a species": ("systems.1M.counts.DME", 0, ["systems.1M.counts.DME", "0"]),
     "no anion at all": (
-        "electrolyte.species.FSI.role",
-        "solvent",
+        "electrolyte.species.FSI",
+        {"role": "solvent", "charge": 0, "template": "resources/molecules/FSI.pdb"},
         ["electrolyte.species", "'anion'", "add one"],
     ),
     "name of a system with a slash": ("systems", {"1/M": {}}, ["systems.1/M"]),

@@ -53,6 +53,55 @@ def test_an_edit_of_krr_changes_the_training_by_krr_alone(tmp_path, root, recipe
     assert (hash_of_training(tmp_path, recipe) != before) == changes
 
 
+@pytest.mark.parametrize(
+    ("script", "module", "constant", "other"),
+    [
+        ("training/train_model", "descriptors/settings", '"n_grid": 200', '"n_grid": 100'),
+        ("inference/predict_shifts", "descriptors/settings", '"n_grid": 200', '"n_grid": 100'),
+        (
+            "geometry_optimization/optimize_clusters",
+            "labels/optimization_settings",
+            'exclude={"device"}',
+            "exclude=set()",
+        ),
+        (
+            "potential_training/label_frames",
+            "potential_training/references/settings",
+            '"max_cycles", ',
+            "",
+        ),
+    ],
+)
+def test_an_edit_of_what_settings_stand_for_changes_what_uses_them(
+    tmp_path, root, script, module, constant, other
+):
+    shutil.copytree(root / "scripts", tmp_path / "scripts")
+    before = hash_of(tmp_path, script)
+    path = tmp_path / "scripts/ionshift" / f"{module}.py"
+    text = path.read_text()
+    assert constant in text
+    path.write_text(text.replace(constant, other))
+    assert hash_of(tmp_path, script) != before
+
+
+def hash_of(folder, script):
+    """Hash of a script in the copy of the library that lies in `folder`."""
+    call = f"from ionshift.core.provenance import code_hash;print(code_hash('scripts/{script}.py'))"
+    environment = os.environ | {"PYTHONPATH": str(folder / "scripts")}
+    return subprocess.run(
+        [sys.executable, "-c", call],
+        cwd=folder, env=environment, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize("room", ["config", "core"])
+def test_what_does_not_count_holds_no_default_block_of_science(root, room):
+    """Constants of science belong where the hash sees them."""
+    for path in (root / "scripts/ionshift" / room).rglob("*.py"):
+        for name in ("def effective", "def resolved", "PUBLISHED"):
+            assert name not in path.read_text(), f"{path}: {name}"
+
+
 def hash_of_training(folder, recipe):
     """Hash of the training script in the copy of the library that lies in `folder`."""
     call = (

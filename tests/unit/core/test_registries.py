@@ -28,9 +28,10 @@ from ionshift.learning.committee import Committee
 from ionshift.learning.extxyz import train_from_extxyz
 from ionshift.md import driver
 from ionshift.potential_training.reference import ReferenceTask
+from ionshift.potential_training.references.settings import effective
 from ionshift.potentials import calculators
 from ionshift.solvation import sampling
-from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 
 TABLES = [DESCRIPTORS, FAMILIES, ENGINES, RECIPES, REFERENCES, SAMPLERS]
 
@@ -117,7 +118,7 @@ def test_an_engine_from_outside_runs_a_box(register, electrolyte, tmp_path):
         checkpoint_interval_ps=0.2,
     )
     packed = tmp_path / "packed.pdb"
-    boxes.pack_box(electrolyte, box, seed=1, out_pdb=packed)
+    packing.pack_box(electrolyte, box, seed=1, out_pdb=packed)
     summary = driver.run(
         md.engine, electrolyte, box, md, packed, tmp_path / "run", 7, log=lambda line: None
     )
@@ -193,7 +194,7 @@ def test_a_sampler_from_outside_chooses(register):
 def test_a_reference_calculator_from_outside_labels_a_frame(register):
     register(REFERENCES, ReferenceCalculator("springs", "toys:springs", settings=("accuracy",)))
     settings = Reference(calculator="springs", accuracy=2.0)
-    assert settings.effective() == {"calculator": "springs", "accuracy": 2.0, "max_cycles": 250}
+    assert effective(settings) == {"calculator": "springs", "accuracy": 2.0, "max_cycles": 250}
     record = ReferenceTask(settings).compute(Atoms("H2", [[0, 0, 0], [0, 0, 2]]), None)
     assert record["status"] == "ok"
     assert record["energy_eV"] == pytest.approx(4.0)

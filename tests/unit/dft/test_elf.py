@@ -13,9 +13,10 @@ from ionshift.core.errors import InputError
 from ionshift.dft import elf
 from ionshift.figures import elf as drawing
 from ionshift.figures.style import save
-from ionshift.labels import elf_measurement
+from ionshift.labels import elf_measurement, elf_sets, sets
 from ionshift.labels import store as labels
 from ionshift.nmr import elf_summary
+from ionshift.studies import registry
 from molecules import place
 from on_axes import empty_panels
 
@@ -420,3 +421,49 @@ def test_store_refuses_two_densities_of_one_key(tmp_path):
     with pytest.raises(InputError, match="energy_Ha"):
         store.put("ab" * 32, {"status": "ok", "energy_Ha": -100.1})
     assert isinstance(store, labels.LabelStore)
+
+
+def small_set(tmp_path):
+    """A set of two real records, and their clusters."""
+    pool = [labelled(n) for n in (1, 2)]
+    store = elf_measurement.open_store(tmp_path / "made")
+    table = elf_measurement.measure(pool, PROTOCOL, SMALL, store, log=lambda _: None)
+    elf_sets.write_set(table, tmp_path / "set.parquet")
+    return pool, table
+
+
+def test_shipped_records_are_taken_and_not_computed_again(tmp_path):
+    pool, table = small_set(tmp_path)
+    store, said = elf_measurement.open_store(tmp_path / "other"), []
+    elf_sets.take_shipped([str(tmp_path / "set.parquet")], store)
+    again = elf_measurement.measure(pool, PROTOCOL, SMALL, store, log=said.append)
+    assert said == ["2 clusters: 2 labels in the store, 0 to compute"]
+    pd.testing.assert_frame_equal(again, table)
+
+
+def test_a_set_of_records_is_held_against_its_fingerprints(tmp_path):
+    small_set(tmp_path)
+    path = tmp_path / "set.parquet"
+    table = pd.read_parquet(path)
+    table.assign(energy_Ha=table["energy_Ha"] + 1e-6).to_parquet(path)
+    with pytest.raises(InputError, match=r"elf\.shipped: .*set\.parquet, row 0 .* was edited"):
+        elf_sets.read_set(path)
+    table.drop(columns="radii_bohr").to_parquet(path)
+    with pytest.raises(InputError, match=r"set\.parquet has no column radii_bohr"):
+        elf_sets.read_set(path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"set\.parquet cannot be read .*restore the file"):
+        elf_sets.read_set(path)
+
+
+def test_the_shipped_records_are_those_of_shipped_labels(root):
+    """Their keys are those of clusters that ship, with the default protocol and surfaces."""
+    study = registry.load(root / "config/config.yaml")
+    records = elf_sets.read_set(root / study.elf.shipped[0])
+    clusters = [
+        atoms for path in study.labelling.shipped for atoms in sets.read_label_set(root / path)
+    ]
+    protocol = study.labelling.chosen_protocol()
+    known = {elf_measurement.key_of(atoms, protocol, study.elf) for atoms in clusters}
+    assert len(records) == 8
+    assert records.keys() <= known

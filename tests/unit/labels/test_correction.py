@@ -26,6 +26,12 @@ def cluster(number, protocol, shielding_ppm, status="ok"):
     atoms = Atoms("LiH", [[0, 0, 0], [0, 0, 1.6 + 0.01 * number]])
     atoms.info = {
         "key": store.label_key(atoms, 0, protocol),
+        **dict.fromkeys(("replica", "frame", "nucleus", "n_solvent"), 0),
+        "coordination": 0,
+        "n_anion": (0, 1, 2, 4)[number % 4],
+        "source": "test",
+        "time_ps": 0.0,
+        "cutoff_A": 3.4,
         "protocol_hash": store.protocol_hash(protocol),
         "cluster_id": f"c{number}",
         "system": "1M",
@@ -143,7 +149,7 @@ def test_script_and_figure(tmp_path):
             references=[tmp_path / "reference.extxyz"],
         ),
         output=Named(outputs),
-        params=Named(protocol=FAST.model_dump(mode="json")),
+        params=Named(protocol=FAST.model_dump(mode="json"), chemistry=None),
     )
     correct_labels.main(job, lambda line: None)
     # What is written is a label set that the training reads.

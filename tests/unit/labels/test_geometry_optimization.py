@@ -35,7 +35,7 @@ def aggregate(clusters):
     """A shipped cluster of charge -1 and its record."""
     atoms = clusters["AGG"]
     assert atoms.info["charge"] == -1
-    return atoms, geometry_optimization.RelaxationTask(QUICK, ELEMENTS).compute(atoms, None)
+    return atoms, geometry_optimization.OptimizationTask(QUICK, ELEMENTS).compute(atoms, None)
 
 
 def forces_eV_A(atoms, positions_A, charge):
@@ -63,7 +63,7 @@ def test_forces_vanish_where_atoms_move_and_the_rest_stays(aggregate):
 
 
 def test_the_charge_of_the_cluster_reaches_the_calculator(aggregate):
-    """Without it the forces at the relaxed geometry are others."""
+    """Without it the forces at the optimized geometry are others."""
     atoms, record = aggregate
     moving = geometry_optimization.moving_atoms(atoms, QUICK.radius_A)
     neutral = forces_eV_A(atoms, np.array(record["positions_A"]), +1)
@@ -73,7 +73,7 @@ def test_the_charge_of_the_cluster_reaches_the_calculator(aggregate):
 def test_too_few_steps_give_the_best_geometry_so_far(aggregate):
     atoms, converged = aggregate
     settings = QUICK.model_copy(update={"max_steps": 3})
-    record = geometry_optimization.RelaxationTask(settings, ELEMENTS).compute(atoms, None)
+    record = geometry_optimization.OptimizationTask(settings, ELEMENTS).compute(atoms, None)
     assert (
         record["status"] == "unconverged"
         and "geometry_optimization.max_steps = 3" in record["reason"]
@@ -105,7 +105,7 @@ class Pull(Calculator):
 
 
 def with_calculator(calculator, settings=QUICK):
-    task = geometry_optimization.RelaxationTask(settings, ELEMENTS)
+    task = geometry_optimization.OptimizationTask(settings, ELEMENTS)
     task._calculator = calculator
     return task
 
@@ -132,46 +132,46 @@ def test_a_broken_bond_is_a_failure(clusters):
     assert f"O{oxygen}" in record["reason"] and "covalent bonds changed" in record["reason"]
 
 
-class Never(geometry_optimization.RelaxationTask):
+class Never(geometry_optimization.OptimizationTask):
     """Must find everything in the store."""
 
     def compute(self, atoms, last_failure):
         raise AssertionError("computed again")
 
 
-def test_finished_clusters_are_kept_and_never_relaxed_again(
+def test_finished_clusters_are_kept_and_never_optimized_again(
     clusters, aggregate, tmp_path, electrolyte
 ):
     atoms, record = aggregate
     other = clusters["SSIP"]
     store = geometry_optimization.open_store(tmp_path)
-    task = geometry_optimization.RelaxationTask(QUICK, ELEMENTS)
+    task = geometry_optimization.OptimizationTask(QUICK, ELEMENTS)
     store.put(task.key_of(atoms), record)
     chosen, lines = [other, atoms], []
-    relaxed, table = geometry_optimization.relax_clusters(
+    optimized, table = geometry_optimization.optimize_clusters(
         chosen, task, store, electrolyte, ["O"], log=lines.append
     )
     assert "2 clusters: 1 labels in the store, 1 to compute" in lines[0]
-    again = geometry_optimization.relax_clusters(
+    again = geometry_optimization.optimize_clusters(
         chosen, Never(QUICK, ELEMENTS), store, electrolyte, ["O"], log=lambda line: None
     )
     pd.testing.assert_frame_equal(again[1], table)
-    assert np.allclose(again[0][1].positions, relaxed[1].positions)
+    assert np.allclose(again[0][1].positions, optimized[1].positions)
     row = table.iloc[1]
     assert row["cluster_id"] == atoms.info["cluster_id"]
     assert (row["solvation_class"], row["n_anion"]) == ("AGG", atoms.info["n_anion"])
     assert row["n_solvent"] == atoms.info["n_solvent"]
     assert row["coordination"] == atoms.info["coordination"]
-    assert relaxed[1].info["charge"] == -1 and relaxed[1].info["relaxation"] == "ok"
-    assert np.allclose(relaxed[1].positions[0], 0)
-    distance_A = np.linalg.norm(relaxed[1].positions, axis=1)
+    assert optimized[1].info["charge"] == -1 and optimized[1].info["geometry_optimization"] == "ok"
+    assert np.allclose(optimized[1].positions[0], 0)
+    distance_A = np.linalg.norm(optimized[1].positions, axis=1)
     held = np.array(record["positions_A"]) - record["positions_A"][0]
     assert np.allclose(distance_A, np.linalg.norm(held, axis=1), atol=2e-4)
 
 
 def test_the_key_holds_geometry_charge_and_settings(clusters):
     atoms = clusters["CIP"]
-    key = geometry_optimization.RelaxationTask(QUICK, ELEMENTS).key_of(atoms)
+    key = geometry_optimization.OptimizationTask(QUICK, ELEMENTS).key_of(atoms)
     charged, moved = atoms.copy(), atoms.copy()
     charged.info["charge"] += 1
     moved.positions[1, 0] += 0.001
@@ -184,15 +184,17 @@ def test_the_key_holds_geometry_charge_and_settings(clusters):
             update={"potential": QUICK.potential.model_copy(update={"model": "GFN2-xTB"})}
         ),
     ]
-    others = [geometry_optimization.RelaxationTask(one, ELEMENTS).key_of(atoms) for one in changed]
+    others = [
+        geometry_optimization.OptimizationTask(one, ELEMENTS).key_of(atoms) for one in changed
+    ]
     others += [
-        geometry_optimization.RelaxationTask(QUICK, ELEMENTS).key_of(one)
+        geometry_optimization.OptimizationTask(QUICK, ELEMENTS).key_of(one)
         for one in (charged, moved)
     ]
     assert len({key, *others}) == 6
-    assert geometry_optimization.RelaxationTask(QUICK, ELEMENTS).key_of(shifted) == key
+    assert geometry_optimization.OptimizationTask(QUICK, ELEMENTS).key_of(shifted) == key
     how = QUICK.model_copy(update={"workers": 4, "shieldings": "none", "store": "elsewhere"})
-    assert geometry_optimization.RelaxationTask(how, ELEMENTS).key_of(atoms) == key
+    assert geometry_optimization.OptimizationTask(how, ELEMENTS).key_of(atoms) == key
 
 
 def test_a_missing_model_is_named(clusters):
@@ -200,7 +202,7 @@ def test_a_missing_model_is_named(clusters):
     with pytest.raises(
         InputError, match=r"geometry_optimization\.potential\.model: no file none\.model"
     ):
-        geometry_optimization.RelaxationTask(settings, ELEMENTS)
+        geometry_optimization.OptimizationTask(settings, ELEMENTS)
 
 
 def test_molecules_are_those_of_the_shell(clusters, electrolyte):
@@ -236,7 +238,7 @@ def test_a_ligand_that_leaves_the_shell_is_seen(clusters, electrolyte):
 
 
 def rows(**columns):
-    """Relaxed clusters a to e: c lost an anion, d failed."""
+    """Optimized clusters a to e: c lost an anion, d failed."""
     table = {
         "cluster_id": list("abcde"),
         "system": ["1M", "1M", "1M", "1M", "2M"],
@@ -322,7 +324,7 @@ def test_distances_are_compared_without_labels():
     assert groups["ensemble_change_ppm"].isna().all()
 
 
-def test_the_model_learns_relaxed_shieldings_at_geometries_of_the_dynamics(clusters):
+def test_the_model_learns_shieldings_of_optimized_clusters_at_geometries_of_the_dynamics(clusters):
     sampled = []
     for name, atoms in zip("abcd", clusters.values(), strict=True):
         sampled.append(Atoms(atoms.numbers, atoms.positions, info={"cluster_id": name}))
@@ -342,7 +344,7 @@ def test_a_charge_for_all_clusters_is_refused():
 
 def test_the_figure_is_drawn_with_and_without_shieldings():
     from ionshift.config.figures import Figures
-    from ionshift.figures.relaxation import before_and_after
+    from ionshift.figures.geometry_optimization import before_and_after
 
     with_labels = geometry_optimization_summary.cluster_table(
         rows(), labelled([92.0] * 5), labelled([92.2, 92.4, 99.0, 92.0, 91.5])
@@ -365,8 +367,10 @@ def test_scripts_of_the_rule_leave_what_the_labels_read(aggregate, tmp_path, ele
     store = geometry_optimization.open_store(tmp_path)
     task = Never(QUICK, ELEMENTS)
     store.put(task.key_of(atoms), record)
-    relaxed, _ = geometry_optimization.relax_clusters([atoms], task, store, electrolyte, ["O"])
-    ase.io.write(tmp_path / "relaxed.extxyz", relaxed, format="extxyz")
-    read = sets.read_clusters(Path(tmp_path / "relaxed.extxyz"))[0]
-    keys = [labels_store.label_key(one, -1, PROTOCOLS["fast"]) for one in (relaxed[0], read, atoms)]
+    optimized, _ = geometry_optimization.optimize_clusters([atoms], task, store, electrolyte, ["O"])
+    ase.io.write(tmp_path / "optimized.extxyz", optimized, format="extxyz")
+    read = sets.read_clusters(Path(tmp_path / "optimized.extxyz"))[0]
+    keys = [
+        labels_store.label_key(one, -1, PROTOCOLS["fast"]) for one in (optimized[0], read, atoms)
+    ]
     assert keys[0] == keys[1] != keys[2]

@@ -10,6 +10,7 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
 from ionshift.core.errors import InputError
 from ionshift.descriptors.registry import elements_of, make_descriptor
+from ionshift.descriptors.settings import effective
 from ionshift.learning import active
 from ionshift.learning import committee as model
 from ionshift.studies import registry
@@ -64,7 +65,7 @@ def committee(labelled):
     trained = model.train(
         features, target, groups, Model(recipe="krr", committee_size=3), lambda text: None
     )
-    trained.metadata |= {"species": species, "descriptor": DESCRIPTOR.effective()}
+    trained.metadata |= {"species": species, "descriptor": effective(DESCRIPTOR)}
     return trained
 
 

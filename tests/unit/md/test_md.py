@@ -22,6 +22,7 @@ from ionshift.md import driver as dynamics_driver
 from ionshift.md import stages as dynamics_stages
 from ionshift.md.engines import gromacs
 from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 SMALL = System(counts={"LI": 1, "FSI": 1, "DME": 8}, density_g_cm3=0.9)
@@ -66,7 +67,7 @@ SYMBOLS = ["C", "F", "H", "Li", "N", "O", "S"]
 @pytest.fixture(scope="module")
 def packed(electrolyte, tmp_path_factory):
     path = tmp_path_factory.mktemp("packed") / "packed.pdb"
-    boxes.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
+    packing.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
     return path
 
 

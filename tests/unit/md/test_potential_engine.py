@@ -33,6 +33,7 @@ from ionshift.md import stages as dynamics_stages
 from ionshift.md.engines import potential as potential_engine
 from ionshift.md.engines.potential import PotentialEngine
 from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 
 HERE = Path(__file__).parents[1]
 SPRINGS = f"{HERE / 'springs.py'}:make"
@@ -347,7 +348,7 @@ def test_heat_is_seen():
 @pytest.fixture(scope="module")
 def packed(electrolyte, tmp_path_factory):
     path = tmp_path_factory.mktemp("packed") / "packed.pdb"
-    boxes.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
+    packing.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
     return path
 
 
@@ -612,7 +613,7 @@ def test_gfn1_drives_the_liquid(electrolyte, tmp_path):
     pytest.importorskip("tblite")
     sy = System(counts={"LI": 1, "FSI": 1, "DME": 1}, density_g_cm3=0.55)
     packed = tmp_path / "packed.pdb"
-    boxes.pack_box(electrolyte, sy, seed=1, out_pdb=packed)
+    packing.pack_box(electrolyte, sy, seed=1, out_pdb=packed)
     md = SHORT.model_copy(update={"production_ps": 0.003, "frame_interval_ps": 0.001})
     own = PotentialMD(relax_steps=6, settle_ps=0.001, npt_ps=0.0, nvt_ps=0.001)
     summary = simulate(electrolyte, packed, tmp_path / "run", Potential(), md, own, sy=sy)

@@ -49,7 +49,7 @@ def test_a_source_may_be_a_column_and_an_error_unknown(write):
         (SERIES.replace("test data", ""), "where its numbers come from"),
         ("molarity_M,shift_ppm,source\n1,0,test data\n2,1,\n", "where its numbers come from"),
         (SERIES.replace("shift_ppm", "shift_Hz"), "no column shift_ppm; it needs molarity_M and"),
-        (SERIES.replace("-1.4", "high"), "shift_ppm has a value that is not a number"),
+        (SERIES.replace("-1.4", "high"), "shift_ppm holds text, 'high' in row 1"),
         (SERIES.replace("-1.4", ""), "shift_ppm has a value that is not a number"),
         (SERIES.replace("0.03", "-0.03"), "an error_ppm negative"),
         (SERIES.replace("3,-1.4", "2,-1.4"), "two concentrations at least, each once"),

@@ -11,6 +11,7 @@ from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.descriptors.lmbtr import Lmbtr
 from ionshift.descriptors.registry import elements_of
+from ionshift.descriptors.settings import effective
 from ionshift.learning import committee as model
 from ionshift.learning.benchmarks import inference_cost, training_cost
 from ionshift.learning.pca import Axes, Moments
@@ -32,7 +33,7 @@ def committee():
     trained = model.train(features, target, groups, config, log=lambda text: None)
     trained.metadata |= {
         "species": species,
-        "descriptor": DESCRIPTOR.effective(),
+        "descriptor": effective(DESCRIPTOR),
         "cutoff_A": 2.8,
         "mean_shielding_ppm": float(target.mean()),
     }

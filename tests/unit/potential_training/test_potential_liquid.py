@@ -21,7 +21,7 @@ from ionshift.core.errors import InputError
 from ionshift.md import driver
 from ionshift.potential_training import liquid
 from ionshift.solvation.shells import first_peak_A
-from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 from ionshift.trajectories.trajectory import Trajectory
 from molecules import place
 
@@ -121,7 +121,7 @@ def classical(tmp_path_factory):
     """Classical MD of a small box: (packed box, its folder)."""
     folder = tmp_path_factory.mktemp("classical")
     packed = folder / "packed.pdb"
-    boxes.pack_box(small_electrolyte(), SMALL, 1, packed)
+    packing.pack_box(small_electrolyte(), SMALL, 1, packed)
     run = (small_electrolyte(), SMALL, CLASSICAL, packed, folder / "md", 1)
     driver.run("openmm", *run, log=lambda line: None)
     return packed, folder / "md"
@@ -133,7 +133,7 @@ def compared(classical, folder, potential, **settings):
     system = small_electrolyte()
     found = liquid.run(
         potential, system, SMALL, CLASSICAL, settings, (packed, folder, 2),
-        log=lambda line: None, potential_md=OWN,
+        OWN, log=lambda line: None,
     )  # fmt: skip
     summary = json.loads((before / "md_summary.json").read_text())
     trajectory = Trajectory(before / "topology.pdb", before / "trajectory.xtc")

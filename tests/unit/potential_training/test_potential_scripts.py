@@ -24,6 +24,7 @@ from ionshift.config.reference import Reference
 from ionshift.core.errors import InputError
 from ionshift.potential_training import frames
 from ionshift.potential_training.reference import ReferenceTask, open_store
+from ionshift.potential_training.references.settings import effective
 from molecules import place
 
 
@@ -67,7 +68,7 @@ def label_shards(folder, atoms, reference, n_shards=2, charges=None):
                 "table": folder / f"{shard}.parquet",
             },
             params={
-                "reference": reference.effective(),
+                "reference": effective(reference),
                 "charges": charges,
                 "cp2k_command": "cp2k.psmp",
                 "store": folder / "store",
@@ -89,7 +90,7 @@ def collect(folder, shards, reference, isolated_atoms="average"):
             "atoms": folder / "atoms.json",
         },
         params={
-            "reference": reference.effective(),
+            "reference": effective(reference),
             "cp2k_command": "cp2k.psmp",
             "store": folder / "store",
             "isolated_atoms": isolated_atoms,

@@ -8,6 +8,7 @@ from archives import write_archive
 from ionshift.core.errors import InputError
 from ionshift.learning.members import means
 from ionshift.runs import archived
+from ionshift.runs.predictions import read_members, read_predictions
 
 SYSTEMS = ["1M", "2M"]
 
@@ -28,10 +29,10 @@ def rewrite(archive, change, system="1M"):
 def test_a_good_archive_is_taken_as_it_is(archive, tmp_path):
     archived.check(archive, SYSTEMS, tmp_path / "new")
     path = archived.prediction_file(archive, "2M")
-    table = archived.read_predictions(path)
+    table = read_predictions(path)
     pd.testing.assert_frame_equal(table, pd.read_parquet(path), check_like=True)
     found = archived.member_files(archive, SYSTEMS)["2M"]
-    members = archived.read_members(found, table)
+    members = read_members(found, table)
     assert means(members).mean() == pytest.approx(table["shift_ppm"].mean())
     assert len(archived.files(archive, SYSTEMS)) == 5
     (archive / "shell").mkdir()
@@ -43,10 +44,10 @@ def test_a_good_archive_is_taken_as_it_is(archive, tmp_path):
 
 def test_csv_is_as_good_as_parquet(archive):
     path = archive / "predictions/1M.parquet"
-    expected = archived.read_predictions(path)
+    expected = read_predictions(path)
     expected.to_csv(path.with_suffix(".csv"), index=False)
     path.unlink()
-    found = archived.read_predictions(archived.prediction_file(archive, "1M"))
+    found = read_predictions(archived.prediction_file(archive, "1M"))
     pd.testing.assert_frame_equal(found, expected)
 
 
@@ -59,27 +60,27 @@ def test_columns_of_all_systems_count(archive):
 
 def test_an_unknown_extrapolation_stays_unknown(archive):
     path = rewrite(archive, lambda table: table.drop(columns="extrapolation"))
-    assert archived.read_predictions(path)["extrapolation"].isna().all()
+    assert read_predictions(path)["extrapolation"].isna().all()
 
 
 def test_another_reference_moves_predictions_and_members(archive):
     path = archived.prediction_file(archive, "1M")
-    own = archived.read_predictions(path)
-    table = archived.read_predictions(path, reference_ppm=93.4)
+    own = read_predictions(path)
+    table = read_predictions(path, reference_ppm=93.4)
     assert np.allclose(table["shift_ppm"], own["shift_ppm"] + 1.0)
     found = archived.member_files(archive, SYSTEMS)["1M"]
-    moved = archived.read_members(found, table, reference_ppm=93.4)
+    moved = read_members(found, table, reference_ppm=93.4)
     assert np.allclose(moved["shift_ppm"], pd.read_csv(found)["shift_ppm"] + 1.0)
     path = rewrite(archive, lambda table: table.drop(columns="shielding_ppm"))
     with pytest.raises(InputError, match=r"reference_shielding_ppm = 93\.4.* no shielding_ppm"):
-        archived.read_predictions(path, reference_ppm=93.4)
+        read_predictions(path, reference_ppm=93.4)
 
 
 def test_without_members_nothing_is_made_up(archive):
     (archive / "predictions/2M_members.csv").unlink()
     assert archived.member_files(archive, SYSTEMS) == {}
-    table = archived.read_predictions(archived.prediction_file(archive, "1M"))
-    assert archived.read_members(None, table).empty
+    table = read_predictions(archived.prediction_file(archive, "1M"))
+    assert read_members(None, table).empty
 
 
 BAD = {
@@ -114,17 +115,17 @@ BAD = {
 def test_bad_predictions_are_refused(archive, change, message):
     path = rewrite(archive, change)
     with pytest.raises(InputError, match=message) as caught:
-        archived.read_predictions(path)
+        read_predictions(path)
     assert str(path) in str(caught.value)
 
 
 def test_a_local_structure_index_may_be_unknown(archive):
     path = rewrite(archive, lambda table: table.assign(lsi_A2=np.nan))
-    assert archived.read_predictions(path)["lsi_A2"].isna().all()
+    assert read_predictions(path)["lsi_A2"].isna().all()
 
 
 def test_members_of_another_run_are_refused(archive):
-    table = archived.read_predictions(archived.prediction_file(archive, "1M"))
+    table = read_predictions(archived.prediction_file(archive, "1M"))
     path = archive / "predictions/1M_members.csv"
     own = pd.read_csv(path)
     for other in (
@@ -133,10 +134,10 @@ def test_members_of_another_run_are_refused(archive):
     ):
         other.to_csv(path, index=False)
         with pytest.raises(InputError, match="are not those of the predictions"):
-            archived.read_members(path, table)
+            read_members(path, table)
     own.drop(columns="solvation_class").to_csv(path, index=False)
     with pytest.raises(InputError, match="no column solvation_class; remove the file"):
-        archived.read_members(path, table)
+        read_members(path, table)
 
 
 def test_what_the_folder_lacks_is_named(archive, tmp_path):

@@ -1,5 +1,6 @@
 """Composition, checks and packing: boxes have what was asked for, and bad input is named."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ionshift.config.electrolyte import Electrolyte, Species, System
 from ionshift.config.md import MD
 from ionshift.core.errors import InputError
 from ionshift.systems import electrolyte as boxes
+from ionshift.systems import packing
 
 SMALL = System(counts={"LI": 2, "FSI": 2, "DME": 12}, density_g_cm3=0.95)
 
@@ -174,7 +176,7 @@ def test_cutoff_beyond_half_the_box(electrolyte):
 @pytest.fixture(scope="module")
 def packed(electrolyte, tmp_path_factory):
     path = tmp_path_factory.mktemp("packed") / "packed.pdb"
-    boxes.pack_box(electrolyte, SMALL, seed=3, out_pdb=path)
+    packing.pack_box(electrolyte, SMALL, seed=3, out_pdb=path)
     return path
 
 
@@ -189,7 +191,7 @@ def test_packed_box_can_be_read_by_mdanalysis(packed):
 def test_packed_box_has_the_density_but_for_the_margin(electrolyte, packed):
     edges_A = boxes.read_pdb_box(packed)
     density = boxes.density_g_cm3(electrolyte, SMALL.counts, np.prod(edges_A))
-    assert density == pytest.approx(0.95 / boxes.PACKING_MARGIN**3, rel=1e-3)
+    assert density == pytest.approx(0.95 / packing.MARGIN**3, rel=1e-3)
 
 
 def test_packed_molecules_do_not_overlap_across_the_boundary(electrolyte, packed):
@@ -202,13 +204,13 @@ def test_packed_molecules_do_not_overlap_across_the_boundary(electrolyte, packed
         lambda a, b: np.linalg.norm((a - b) - edges_A * np.round((a - b) / edges_A)),
     )
     i, j = np.triu_indices(len(positions_A), k=1)
-    assert distances_A[molecule[i] != molecule[j]].min() > 0.9 * boxes.PACKING_TOLERANCE_A
+    assert distances_A[molecule[i] != molecule[j]].min() > 0.9 * packing.TOLERANCE_A
 
 
 def test_seed_decides_the_packing(electrolyte, packed, tmp_path):
     again, other = tmp_path / "again.pdb", tmp_path / "other.pdb"
-    boxes.pack_box(electrolyte, SMALL, seed=3, out_pdb=again)
-    boxes.pack_box(electrolyte, SMALL, seed=4, out_pdb=other)
+    packing.pack_box(electrolyte, SMALL, seed=3, out_pdb=again)
+    packing.pack_box(electrolyte, SMALL, seed=4, out_pdb=other)
     assert again.read_text().splitlines()[1:] == packed.read_text().splitlines()[1:]
     moved_A = boxes.read_pdb_positions(other) - boxes.read_pdb_positions(packed)
     assert np.abs(moved_A).max() > 1.0
@@ -217,15 +219,29 @@ def test_seed_decides_the_packing(electrolyte, packed, tmp_path):
 def test_missing_packmol(electrolyte, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="packmol is not on the PATH; install it"):
-        boxes.pack_box(electrolyte, SMALL, seed=1, out_pdb=tmp_path / "packed.pdb")
+        packing.pack_box(electrolyte, SMALL, seed=1, out_pdb=tmp_path / "packed.pdb")
 
 
-def test_impossible_density(electrolyte, tmp_path, monkeypatch):
-    monkeypatch.setattr(boxes, "PACKING_TIME_LIMIT_S", 5)
-    crowded = System(counts=SMALL.counts, density_g_cm3=12.0)
-    with pytest.raises(InputError, match="lower the density or change the seed"):
-        boxes.pack_box(electrolyte, crowded, seed=1, out_pdb=tmp_path / "packed.pdb")
+def test_impossible_density(electrolyte, tmp_path):
+    crowded = System(counts=SMALL.counts, density_g_cm3=3.0)
+    with pytest.raises(InputError, match=r"density_g_cm3 = 3: .* packmol finds no packing"):
+        packing.pack_box(electrolyte, crowded, seed=1, out_pdb=tmp_path / "packed.pdb")
     assert not (tmp_path / "packed.pdb").exists()
+
+
+def test_excluded_volume_of_an_atom_is_its_sphere(electrolyte):
+    lithium = boxes.load_templates(electrolyte)["LI"]
+    sphere_A3 = 4 / 3 * math.pi * (packing.TOLERANCE_A / 2) ** 3
+    assert packing.excluded_volume_A3(lithium) == pytest.approx(sphere_A3, rel=0.02)
+
+
+def test_excluded_volume_of_two_atoms_is_their_union(electrolyte):
+    lithium = boxes.load_templates(electrolyte)["LI"]
+    apart_A, radius_A = 1.2, packing.TOLERANCE_A / 2
+    pair = dataclasses.replace(lithium, positions_A=np.array([[0, 0, 0], [apart_A, 0, 0]]))
+    lens_A3 = math.pi * (4 * radius_A + apart_A) * (2 * radius_A - apart_A) ** 2 / 12
+    union_A3 = 2 * 4 / 3 * math.pi * radius_A**3 - lens_A3
+    assert packing.excluded_volume_A3(pair) == pytest.approx(union_A3, rel=0.02)
 
 
 def test_box_without_periodicity(tmp_path):

@@ -23,7 +23,7 @@ from ionshift.core.errors import InputError
 from ionshift.md import stages
 from ionshift.md.engines import gromacs
 from ionshift.systems import electrolyte as boxes
-from ionshift.systems import forcefield
+from ionshift.systems import forcefield, packing
 
 SMALL = System(counts={"LI": 2, "FSI": 2, "DME": 8}, density_g_cm3=0.8)
 SETTINGS = MD(cutoff_A=5.5)
@@ -35,7 +35,7 @@ CHARGE_SCALE = 0.8
 def box(electrolyte, tmp_path_factory):
     """Topology and positions in nm of a packed box, slightly distorted."""
     path = tmp_path_factory.mktemp("box") / "packed.pdb"
-    boxes.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
+    packing.pack_box(electrolyte, SMALL, seed=1, out_pdb=path)
     topology = boxes.build_topology(electrolyte, SMALL.counts)
     positions_nm = boxes.read_pdb_positions(path) / 10.0
     positions_nm += np.random.default_rng(1).normal(scale=0.002, size=positions_nm.shape)

@@ -1,4 +1,4 @@
-"""Plans of studies that relax their clusters: only where it is asked for, and never the MD."""
+"""Plans of studies that optimize their clusters: only where it is asked for, and never the MD."""
 
 import re
 from collections import Counter
@@ -7,11 +7,11 @@ import pytest
 
 from projects import Project, copy_project, job_name, snakemake
 
-RELAXING = {"relax_clusters", "label_relaxed", "collect_relaxed", "pair_labels"}
-RELAXING |= {"tabulate_relaxation", "figure:relaxation"}
+OPTIMIZING = {"optimize_clusters", "label_optimized", "collect_optimized", "pair_labels"}
+OPTIMIZING |= {"tabulate_geometry_optimization", "figure:geometry_optimization"}
 
 
-def relaxing(config, **keys):
+def optimizing(config, **keys):
     config["geometry_optimization"] = keys
     if keys.get("shieldings") == "train":
         config["labelling"] |= {"shipped": [], "reference_labels": []}
@@ -19,47 +19,51 @@ def relaxing(config, **keys):
 
 
 def rules_of(project, **keys):
-    variant = project.variant(lambda config: relaxing(config, **keys))
+    variant = project.variant(lambda config: optimizing(config, **keys))
     return Counter(job_name(job) for job in project.jobs(variant))
 
 
 @pytest.fixture(scope="module")
-def relaxed(tmp_path_factory):
-    """A finished demo that relaxes its clusters and compares their shieldings."""
-    folder = tmp_path_factory.mktemp("relaxed")
+def optimized(tmp_path_factory):
+    """A finished demo that optimizes its clusters and compares their shieldings."""
+    folder = tmp_path_factory.mktemp("optimized")
     copy_project(folder)
     finished = Project(folder)
-    finished.config = relaxing(finished.config, fmax_eV_A=0.05)
+    finished.config = optimizing(finished.config, fmax_eV_A=0.05)
     finished.finish(finished.write_variant(finished.config))
     yield finished
     finished.close()
 
 
-def test_clusters_are_relaxed_only_where_it_is_asked_for(project):
-    assert not RELAXING & {job_name(job) for job in project.jobs()}
+def test_clusters_are_optimized_only_where_it_is_asked_for(project):
+    assert not OPTIMIZING & {job_name(job) for job in project.jobs()}
 
 
 def test_asking_for_it_adds_to_a_finished_study_and_reruns_nothing_in_it(project):
     before = {job_name(job) for job in project.jobs()}
-    rerun = project.reruns(project.variant(relaxing))
-    assert rerun.keys() - before == RELAXING - {"pair_labels"}
+    rerun = project.reruns(project.variant(optimizing))
+    assert rerun.keys() - before == OPTIMIZING - {"pair_labels"}
     assert rerun.keys() & before == {"tabulate_costs", "figure:costs", "write_manifest"}
-    assert rerun["relax_clusters"] == 4
+    assert rerun["optimize_clusters"] == 4
 
 
-def test_the_shieldings_of_relaxed_clusters_are_a_choice(project):
+def test_the_shieldings_of_optimized_clusters_are_a_choice(project):
     none = rules_of(project, shieldings="none")
-    assert none.keys() & RELAXING == {"relax_clusters", "tabulate_relaxation", "figure:relaxation"}
-    assert rules_of(project, shieldings="train").keys() >= RELAXING
+    assert none.keys() & OPTIMIZING == {
+        "optimize_clusters",
+        "tabulate_geometry_optimization",
+        "figure:geometry_optimization",
+    }
+    assert rules_of(project, shieldings="train").keys() >= OPTIMIZING
 
 
 def test_a_model_is_trained_on_the_labels_that_are_chosen(project):
-    variant = project.variant(lambda config: relaxing(config, shieldings="train"))
+    variant = project.variant(lambda config: optimizing(config, shieldings="train"))
     project.finish(variant)
-    relaxed = project.variant(lambda config: relaxing(config, shieldings="train", radius_A=4.0))
-    rerun = project.reruns(relaxed)
+    optimized = project.variant(lambda config: optimizing(config, shieldings="train", radius_A=4.0))
+    rerun = project.reruns(optimized)
     project.finish()
-    assert rerun.keys() >= {"relax_clusters", "pair_labels", "train_model", "predict_shifts"}
+    assert rerun.keys() >= {"optimize_clusters", "pair_labels", "train_model", "predict_shifts"}
     assert not rerun.keys() & {"run_md", "sample_clusters", "label_shard", "collect_labels"}
 
 
@@ -68,17 +72,17 @@ def test_a_model_is_trained_on_the_labels_that_are_chosen(project):
     [{"fmax_eV_A": 0.02}, {"radius_A": 4.0}, {"potential": {"model": "GFN2-xTB"}}],
     ids=lambda changed: next(iter(changed)),
 )
-def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
-    assert relaxed.reruns(relaxed.variant(lambda config: None)) == {}
-    rerun = relaxed.reruns(
-        relaxed.variant(lambda config: config["geometry_optimization"].update(changed))
+def test_how_clusters_are_optimized_reruns_them_and_no_dynamics(changed, optimized):
+    assert optimized.reruns(optimized.variant(lambda config: None)) == {}
+    rerun = optimized.reruns(
+        optimized.variant(lambda config: config["geometry_optimization"].update(changed))
     )
     assert rerun == {
-        "relax_clusters": 4,
-        "label_relaxed": 4,
-        "collect_relaxed": 1,
-        "tabulate_relaxation": 1,
-        "figure:relaxation": 1,
+        "optimize_clusters": 4,
+        "label_optimized": 4,
+        "collect_optimized": 1,
+        "tabulate_geometry_optimization": 1,
+        "figure:geometry_optimization": 1,
         "tabulate_costs": 1,
         "figure:costs": 1,
         "write_manifest": 1,
@@ -86,9 +90,9 @@ def test_how_clusters_are_relaxed_reruns_them_and_no_dynamics(changed, relaxed):
 
 
 @pytest.mark.parametrize("changed", [{"workers": 2}, {"potential": {"device": "cpu"}}])
-def test_how_many_and_where_reruns_nothing(changed, relaxed):
-    variant = relaxed.variant(lambda config: config["geometry_optimization"].update(changed))
-    assert relaxed.reruns(variant) == {"write_manifest": 1}
+def test_how_many_and_where_reruns_nothing(changed, optimized):
+    variant = optimized.variant(lambda config: config["geometry_optimization"].update(changed))
+    assert optimized.reruns(variant) == {"write_manifest": 1}
 
 
 @pytest.mark.parametrize(
@@ -99,15 +103,15 @@ def test_how_many_and_where_reruns_nothing(changed, relaxed):
             r"geometry_optimization\.shieldings = 'train': labelling\.shipped holds labels",
         ),
         (
-            lambda c: (c["sampling"].update(n_clusters=0), relaxing(c)),
-            r"geometry_optimization: sampling\.n_clusters = 0 .* no cluster to relax",
+            lambda c: (c["sampling"].update(n_clusters=0), optimizing(c)),
+            r"geometry_optimization: sampling\.n_clusters = 0 .* no cluster to optimize",
         ),
         (
-            lambda c: relaxing(c, potential={"kind": "mace", "model": "none.model"}),
+            lambda c: optimizing(c, potential={"kind": "mace", "model": "none.model"}),
             r"geometry_optimization\.potential\.model = 'none\.model': no such file",
         ),
         (
-            lambda c: relaxing(c, potential={"options": {"charge": 1}}),
+            lambda c: optimizing(c, potential={"options": {"charge": 1}}),
             r"potential\.options\.charge = 1: every cluster brings its own",
         ),
     ],

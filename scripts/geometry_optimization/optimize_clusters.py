@@ -1,4 +1,4 @@
-"""Relax the chosen clusters of a system around the nucleus.
+"""Optimize the chosen clusters of a system around the nucleus.
 
 Device and number of processes are resources of the rule: they change no geometry.
 """
@@ -18,11 +18,11 @@ from ionshift.systems import electrolyte
 def main(snakemake, log):
     params, species = snakemake.params, given(Electrolyte, snakemake.params.electrolyte)
     device = {"device": snakemake.resources.device}
-    potential = whole(Calculator, params.relaxation["potential"] | device)
-    settings = given(GeometryOptimization, params.relaxation | {"potential": potential})
-    relaxed, table = geometry_optimization.relax_clusters(
+    potential = whole(Calculator, params.optimization["potential"] | device)
+    settings = given(GeometryOptimization, params.optimization | {"potential": potential})
+    optimized, table = geometry_optimization.optimize_clusters(
         sets.read_clusters(snakemake.input.clusters),
-        geometry_optimization.RelaxationTask(settings, electrolyte.elements(species)),
+        geometry_optimization.OptimizationTask(settings, electrolyte.elements(species)),
         geometry_optimization.open_store(params.store),
         species,
         params.ligand_elements,
@@ -31,7 +31,7 @@ def main(snakemake, log):
     )
     log(f"status: {table['status'].value_counts().to_dict()}")
     with atomic_path(snakemake.output.clusters) as path:
-        ase.io.write(path, relaxed, format="extxyz")
+        ase.io.write(path, optimized, format="extxyz")
     write_table(table, snakemake.output.table)
 
 

@@ -1,6 +1,6 @@
 from ase import Atoms
 
-from ionshift.cli import bench_relaxation
+from ionshift.cli import bench_geometry_optimization
 from ionshift.solvation.classes import CLASSES
 
 
@@ -12,7 +12,7 @@ def clusters(n):
 
 
 def test_more_clusters_of_a_class_keep_those_of_before():
-    few, more = (bench_relaxation.spread_over_classes(clusters(40), n) for n in (2, 5))
+    few, more = (bench_geometry_optimization.spread_over_classes(clusters(40), n) for n in (2, 5))
     assert [len(few), len(more)] == [8, 20]
     assert {a.info["number"] for a in few} < {a.info["number"] for a in more}
-    assert len(bench_relaxation.spread_over_classes(clusters(3), 5)) == 3
+    assert len(bench_geometry_optimization.spread_over_classes(clusters(3), 5)) == 3

@@ -1,9 +1,9 @@
-"""What relaxation does to distances and shieldings, for some clusters of each class of a label set.
+"""What geometry optimization does to shieldings, for some clusters of each class of a set.
 
-The settings are the defaults of the block `geometry_optimization`, the protocol is `fast`. Relaxed
-geometries and labels go to their stores: a second run goes on where the first stopped, with more
-clusters keeps those of the first. Leaves relaxation_clusters.csv and relaxation.csv in
-results/benchmarks.
+The settings are the defaults of the block `geometry_optimization`, the protocol is `fast`.
+Optimized geometries and labels go to their stores: a second run goes on where the first stopped,
+and with more clusters it keeps those of the first. Leaves geometry_optimization_clusters.csv and
+geometry_optimization.csv in results/benchmarks.
 """
 
 from pathlib import Path
@@ -29,8 +29,8 @@ SEED = 1
 def main(source: Path, per_class: int, workers: int = 1) -> None:
     study, settings = registry.load(STUDY), GeometryOptimization()
     clusters = spread_over_classes(sets.read_clusters(source), int(per_class))
-    task = geometry_optimization.RelaxationTask(settings, electrolyte.elements(study.electrolyte))
-    relaxed, table = geometry_optimization.relax_clusters(
+    task = geometry_optimization.OptimizationTask(settings, electrolyte.elements(study.electrolyte))
+    optimized, table = geometry_optimization.optimize_clusters(
         clusters,
         task,
         geometry_optimization.open_store(settings.store),
@@ -44,7 +44,7 @@ def main(source: Path, per_class: int, workers: int = 1) -> None:
     )
     sets.import_label_set(Path(source), protocol, store)
     by_geometry = [
-        label_clusters(one, protocol, store, int(workers)) for one in (clusters, relaxed)
+        label_clusters(one, protocol, store, int(workers)) for one in (clusters, optimized)
     ]
     found = geometry_optimization_summary.cluster_table(table, *by_geometry)
     # Shares of the classes in the MD behind the set are not known here: no mean over classes.
@@ -52,7 +52,10 @@ def main(source: Path, per_class: int, workers: int = 1) -> None:
         found.assign(system=geometry_optimization_summary.EVERY), pd.DataFrame()
     ).drop_duplicates(["system", "solvation_class"])
     print(groups.dropna(axis=1, how="all").to_string(index=False, float_format="%.3f"))
-    for name, one in {"relaxation_clusters": found, "relaxation": groups}.items():
+    for name, one in {
+        "geometry_optimization_clusters": found,
+        "geometry_optimization": groups,
+    }.items():
         with atomic_path(FOLDER / f"{name}.csv") as path:
             one.to_csv(path, index=False)
 

@@ -1,4 +1,4 @@
-"""Clusters before and after their relaxation."""
+"""Clusters before and after their geometry optimization."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def before_and_after(clusters, groups, style):
 
     Parameters
     ----------
-    clusters, groups : see `relaxation_summary.cluster_table` and `group_table`
+    clusters, groups : see `geometry_optimization_summary.cluster_table` and `group_table`
     """
     labelled = clusters["shielding_change_ppm"].notna().any()
     figure, axes = make_axes(style, 1.7 if labelled else 0.95, 1 + labelled, squeeze=False)
@@ -47,7 +47,7 @@ def _draw_distances(axis, kept, style):
         ends = [values.min() - 0.02, values.max() + 0.02]
         axis.plot(ends, ends, color="black", lw=0.5)
     axis.set_xlabel("mean ligand distance in the MD / $\\mathrm{\\AA}$")
-    axis.set_ylabel("relaxed / $\\mathrm{\\AA}$")
+    axis.set_ylabel("optimized / $\\mathrm{\\AA}$")
     axis.legend(ncols=2, handlelength=1.0, columnspacing=0.8)
 
 
@@ -70,4 +70,4 @@ def _draw_shieldings(axis, clusters, groups, style):
         )
     axis.axhline(0, color="black", lw=0.5)
     axis.set_xticks(range(len(present)), present)
-    axis.set_ylabel("shielding, relaxed $-$ sampled / ppm")
+    axis.set_ylabel("shielding, optimized $-$ sampled / ppm")

@@ -1,17 +1,18 @@
-"""What relaxation does to distances and mean shieldings, by cluster and by class."""
+"""What geometry optimization does to distances and mean shieldings, by cluster and by class."""
 
 import pandas as pd
 
 from ionshift.core.files import write_tables
 from ionshift.core.job import launch
-from ionshift.labels import geometry_optimization_summary, sets
+from ionshift.labels import geometry_optimization_summary
+from ionshift.labels.table import read_table
 
 
 def main(snakemake, log):
     files = snakemake.input
-    relaxed = pd.concat([pd.read_parquet(path) for path in files.relaxed], ignore_index=True)
+    optimized = pd.concat([pd.read_parquet(path) for path in files.optimized], ignore_index=True)
     clusters = geometry_optimization_summary.cluster_table(
-        relaxed, *[sets.read_table(path) for path in files.labels]
+        optimized, *[read_table(path) for path in files.labels]
     )
     groups = geometry_optimization_summary.group_table(clusters, pd.read_csv(files.speciation))
     log("\n" + groups.to_string(index=False, float_format="%.3f"))

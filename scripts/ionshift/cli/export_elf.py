@@ -1,0 +1,52 @@
+"""Write the ELF records of a finished study as a set that other studies take.
+
+Leaves resources/elf/NAME.parquet and NAME.provenance.json.
+"""
+
+import importlib.metadata
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from ionshift.core.errors import InputError
+from ionshift.core.files import atomic_path
+from ionshift.labels import elf_sets, store
+from ionshift.studies import registry
+
+PACKAGES = ("pyscf", "numpy", "scipy")
+
+
+def main(path: Path, name: str) -> None:
+    study = registry.load(path)
+    tables = [Path(f"results/{study.study}/elf/{system}.parquet") for system in study.systems]
+    missing = [str(table) for table in tables if not table.is_file()]
+    if missing:
+        raise InputError(
+            f"{missing[0]} is missing: finish the study first (ionshift run {path}), with "
+            "elf.n_clusters > 0"
+        )
+    measured = pd.concat([pd.read_parquet(table) for table in tables], ignore_index=True)
+    target = Path("resources/elf") / name
+    elf_sets.write_set(measured, target.with_suffix(".parquet"))
+    with atomic_path(target.with_suffix(".provenance.json")) as temporary:
+        temporary.write_text(json.dumps(provenance(study, measured, path, name), indent=2) + "\n")
+
+
+def provenance(study, measured, path, name):
+    """What was computed, how, with what, when, and how to make it again."""
+    protocol = study.labelling.chosen_protocol()
+    ok = measured[measured["status"] == "ok"]
+    return {
+        "commands": [f"ionshift run {path}", f"ionshift labels export-elf {path} {name}"],
+        "remake": "with elf.shipped: [] and an empty elf.store, else records are taken over",
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol_settings": protocol.model_dump(mode="json"),
+        "protocol_hash": store.protocol_hash(protocol),
+        "elf": study.elf.model_dump(mode="json", exclude={"shipped", "store", "published"}),
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "records": len(ok),
+        "cluster_ids": ok["cluster_id"].tolist(),
+        "cpu_s": round(float(ok["cpu_s"].sum())),
+    }
