@@ -35,6 +35,7 @@ report: "workflow/report/workflow.rst"
 
 
 onstart:
+    check_before_run()
     say_before_the_run(workflow)
 
 

@@ -1,5 +1,6 @@
 from snakemake.logging import logger
 
+from ionshift.config.reading import read_yaml
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
 from ionshift.figures import catalogue
@@ -9,12 +10,22 @@ from ionshift.studies import registry
 
 def load_study():
     try:
+        for path in workflow.configfiles:
+            read_yaml(path)
         study = registry.load(dict(config))
         kind = registry.kind(study.kind)
         kind.check(study)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     return study, kind
+
+
+def check_before_run():
+    try:
+        if not workflow.touch:
+            KIND.before_run(STUDY)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 STUDY, KIND = load_study()

@@ -5,6 +5,7 @@ their command runs, so that help and completion answer at once.
 """
 
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import ionshift
+from ionshift.config.base import NAME, PATTERNS
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.recipes import RECIPES
 from ionshift.core.errors import InputError
@@ -36,9 +38,20 @@ app.add_typer(labels, name="labels")
 app.add_typer(bench, name="bench")
 app.add_typer(docs, name="docs")
 
+
+def _name_of_a_set(name: str) -> str:
+    """A name that is a file's, here and in a shell."""
+    if not re.fullmatch(NAME, name):
+        raise typer.BadParameter(f"{name!r}: takes {PATTERNS[NAME]}")
+    return name
+
+
 Config = Annotated[Path, typer.Argument(help="Configuration of the study (YAML).")]
 Cores = Annotated[int, typer.Option(min=1, help="CPU cores to use on this machine.")]
 LabelSet = Annotated[Path, typer.Option("--set", help="Label set (extxyz).")]
+SetName = Annotated[
+    str, typer.Argument(help="Name of the set in resources/labels.", callback=_name_of_a_set)
+]
 Clusters = Annotated[int, typer.Option(min=1, help="Clusters.")]
 
 
@@ -94,6 +107,17 @@ def _study(config: Path) -> Any:
     return registry.load(config)
 
 
+def _checked(config: Path) -> Any:
+    """The study, checked against its files and against the programs that it names."""
+    from ionshift.studies import registry
+
+    study = _study(config)
+    kind = registry.kind(study.kind)
+    kind.check(study)
+    kind.before_run(study)
+    return study
+
+
 @app.command()
 def run(
     config: Config = DEMO,
@@ -115,7 +139,7 @@ def run(
     Examples: `ionshift run`; `ionshift run config/lifsi_dme.yaml --profile slurm`;
     `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
     """
-    study = _study(config)
+    study = _checked(config)
     if not dry_run:
         _refuse_earlier_layout(study.study, config)
         _check_files(study)
@@ -150,7 +174,7 @@ def plan(config: Config = DEMO) -> None:
     """Say what a run would do and cost: jobs, DFT labels, core-hours."""
     from ionshift.cli import plan as command
 
-    _in_a_clone()
+    _checked(config)
     command.main(config)
 
 
@@ -301,7 +325,7 @@ def labels_next(
 @labels.command("export")
 def labels_export(
     config: Config,
-    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+    name: SetName,
 ) -> None:
     """Write a finished study's labels as a set that other studies can train on."""
     from ionshift.cli import export_labels
@@ -324,7 +348,7 @@ def labels_export_elf(
 def labels_relabel(
     source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],
     protocol: Annotated[str, typer.Argument(help="Name of the protocol.")],
-    name: Annotated[str, typer.Argument(help="Name of the set in resources/labels.")],
+    name: SetName,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0: the store alone.")] = 0,
 ) -> None:
     """Labels of another protocol for the clusters of a set, as a set."""

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from ionshift.cli.export_labels import of_labels
+from ionshift.config.base import closest
 from ionshift.config.labelling import Labelling
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.errors import InputError
@@ -23,7 +24,13 @@ OF_CLUSTERS = ("commands", "exported", "md_versions")
 
 
 def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
-    protocol = (protocol_benchmark.variants() | PROTOCOLS)[protocol_name]
+    known = protocol_benchmark.variants() | PROTOCOLS
+    if protocol_name not in known:
+        raise InputError(
+            f"protocol '{protocol_name}': unknown{closest(protocol_name, known)}; take "
+            f"{', '.join(known)}"
+        )
+    protocol = known[protocol_name]
     store = labels_store.LabelStore(Labelling().store)
     clusters = sets.read_clusters(source)
     if int(workers):

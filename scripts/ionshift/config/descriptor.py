@@ -23,7 +23,7 @@ class Descriptor(Block):
     k3_min_deg: NotNegative = Field(0.0, description="Lower end of the angle grid.")
     k3_max_deg: Positive = Field(180.0, description="Upper end of the angle grid.")
     k3_sigma_deg: Positive = Field(5.0, description="Broadening of angles.")
-    n_grid: int = Field(50, ge=2, description="Points of each grid.")
+    n_grid: int = Field(50, ge=2, le=10_000, description="Points of each grid.")
     weighting_scale_per_A: Positive = Field(0.5, description="Scale of the exponential weight.")
     weighting_threshold: float = Field(1e-3, gt=0, lt=1, description="Weights below are dropped.")
     soap_cutoff_A: float = Field(6.0, gt=1, description="Cut-off of SOAP.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, Element, Name, Positive
+from ionshift.config.base import Block, Count, Element, FileName, Name, Positive
 
 SIGNS = {"cation": 1, "anion": -1, "solvent": 0}
 """Sign of the charge of a species by its role."""
@@ -15,7 +15,7 @@ class Species(Block):
         description="What the species is; the cation's shell is what gets analysed."
     )
     charge: int = Field(description="Formal charge in e; the force field's charges must add up.")
-    template: str = Field(
+    template: FileName = Field(
         description="PDB file with one molecule and CONECT records, relative to the repository."
     )
 
@@ -34,7 +34,9 @@ class Electrolyte(Block):
     species: dict[Name, Species] = Field(
         min_length=1, description="Residue name (as in template and force field) to species."
     )
-    forcefield: str = Field(description="OpenMM force-field XML file, relative to the repository.")
+    forcefield: FileName = Field(
+        description="OpenMM force-field XML file, relative to the repository."
+    )
     mixing: Literal["geometric", "lorentz-berthelot"] = Field(
         "geometric", description="Combination rule of sigma and epsilon."
     )

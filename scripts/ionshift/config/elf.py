@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Positive
+from ionshift.config.base import Block, FileName, Positive
 
 
 class Elf(Block):
@@ -26,15 +26,15 @@ class Elf(Block):
     degree: Literal[11, 17, 23, 29, 35, 41, 47, 53, 59] = Field(
         41, description="Degree of the Lebedev grid of directions (41: 590 directions)."
     )
-    published: str | None = Field(
+    published: FileName | None = Field(
         None, description="CSV with published factors to draw as a reference; null: none."
     )
-    shipped: list[str] = Field(
+    shipped: list[FileName] = Field(
         [],
         description="Sets of ELF records (parquet, made by `ionshift labels export-elf`); what is "
         "in them is not computed again.",
     )
-    store: str = Field(
+    store: FileName = Field(
         "results/elf_store", description="Folder of finished ELF records, shared between studies."
     )
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, Positive
+from ionshift.config.base import Block, Count, FileName, Positive
 from ionshift.config.potential import Calculator
 
 
@@ -32,7 +32,7 @@ class GeometryOptimization(Block):
     )
     workers: Count = Field(1, description="Processes of one job, one thread each.")
     max_memory_MB: Count = Field(1000, description="Memory of one worker, for the scheduler.")
-    store: str = Field(
+    store: FileName = Field(
         "results/relaxation_store",
         description="Folder of optimized clusters, shared between studies.",
     )

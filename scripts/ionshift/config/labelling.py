@@ -1,26 +1,26 @@
 """Block `labelling`: which labels are computed, how, and where they are kept."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, Element, Name
+from ionshift.config.base import Block, Count, EachOnce, Element, FileName, Name
 from ionshift.config.protocol import PROTOCOLS, Protocol
 
 
 class Labelling(Block):
     protocol: str = Field("fast", description="A name: fast, reference or one of `protocols`.")
     protocols: dict[Name, Protocol] = Field({}, description="Protocols of your own, by name.")
-    nuclei: list[Element] = Field(
+    nuclei: Annotated[list[Element], EachOnce] = Field(
         [],
         description="Elements whose nuclei, all of a cluster's, get their shielding in the same "
         "calculation: columns of the atoms in `labels.extxyz`. Their basis is the one of the zone "
         "they are in.",
     )
-    shipped: list[str] = Field(
+    shipped: Annotated[list[FileName], EachOnce] = Field(
         [], description="Label sets (extxyz) to train on as well; looked up, never computed again."
     )
-    reference_labels: list[str] = Field(
+    reference_labels: Annotated[list[FileName], EachOnce] = Field(
         [],
         description="Label sets (extxyz) of a higher-level protocol: a straight line through the "
         "clusters that have labels of both corrects all labels before the training. None: no "
@@ -34,7 +34,7 @@ class Labelling(Block):
         "this project), cpu, or the GPU where there is one. Labels are the same.",
     )
     max_memory_MB: Count = Field(4500, description="Memory of one worker, for the scheduler.")
-    store: str = Field(
+    store: FileName = Field(
         "results/label_store", description="Folder of the label store, shared between studies."
     )
     min_ok_share: float = Field(

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Count
+from ionshift.config.base import Block, Count, Seed
 
 
 class Map(Block):
@@ -12,4 +12,4 @@ class Map(Block):
     n_resamples: int = Field(
         200, ge=20, description="Draws of blocks of time, and of nuclei, for errors."
     )
-    seed: int = Field(1, ge=0, description="Seed of samples and draws.")
+    seed: Seed = Field(1, description="Seed of samples and draws.")

@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive, whole_number
+from ionshift.config.base import (
+    Block,
+    Count,
+    NotNegative,
+    OneOf,
+    Positive,
+    is_whole,
+    whole_number,
+)
 from ionshift.config.registries.engines import ENGINES
 
 
@@ -18,7 +26,7 @@ class MD(Block):
         "CPU", description="OpenMM platform (`auto`: the fastest one present)."
     )
     threads: Count = Field(1, description="Threads of one MD job.")
-    replicas: Count = Field(1, description="Independent boxes a system, by seed.")
+    replicas: Count = Field(1, le=1000, description="Independent boxes a system, by seed.")
     temperature_K: Positive = Field(298.15, description="Temperature of the production run.")
     pressure_bar: float = Field(1.0, description="Pressure of the NPT stages.")
     timestep_fs: float = Field(
@@ -44,7 +52,7 @@ class MD(Block):
     @model_validator(mode="after")
     def _whole_frames(self):
         steps = 1000 * self.frame_interval_ps / self.timestep_fs
-        if not self.uses_potential and abs(steps - round(steps)) > 1e-6:
+        if not self.uses_potential and not is_whole(steps):
             raise ValueError(
                 f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
                 f"steps, timestep_fs = {self.timestep_fs:g}"

@@ -1,26 +1,13 @@
 """Mistakes in a configuration as lines that name key, value and remedy."""
 
 import re
-from pathlib import Path
-from typing import get_origin
+from typing import Any, get_origin
 
-import yaml
-from pydantic import BaseModel
-
-from ionshift.config.base import closest
+from ionshift.config.base import PATTERNS, block_of, closest
 from ionshift.config.renamed import RENAMED
-from ionshift.core.errors import InputError
 
-
-def read_yaml(path):
-    try:
-        return yaml.safe_load(Path(path).read_text())
-    except FileNotFoundError:
-        raise InputError(f"configuration {path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"configuration {path} cannot be read ({error})") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"configuration {path} is not valid YAML: {error}") from None
+LONGEST = 120
+"""Characters of a wrong value that a message shows."""
 
 
 def explain(error, model):
@@ -38,13 +25,23 @@ def _explain_one(mistake, model):
         if where in RENAMED:
             return f"  {where}: this key is called {RENAMED[where]} since version 0.2; rename it"
         hint = closest(str(mistake["loc"][-1]), keys)
-        return f"  {where} = {given!r}: unknown key{hint}; allowed here: {', '.join(keys)}"
+        return f"  {where} = {_shown(given)}: unknown key{hint}; allowed here: {', '.join(keys)}"
     if mistake["type"] == "missing":
         return f"  {where}: this key is needed and was not given; add it"
+    if mistake["type"] == "string_pattern_mismatch" and mistake["ctx"]["pattern"] in PATTERNS:
+        return f"  {where} = {_shown(given)}: takes {PATTERNS[mistake['ctx']['pattern']]}"
     message = re.sub(r"^(Value error|Assertion failed), ", "", mistake["msg"])
-    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float)):
+    if mistake["type"] == "value_error" and not isinstance(given, (str, int, float, list)):
         return f"  {where + ': ' if where else ''}{message}"
-    return f"  {where} = {given!r}: {message}"
+    return f"  {where} = {_shown(given)}: {message}"
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _keys_at(location, model):
@@ -60,13 +57,3 @@ def _keys_at(location, model):
             return []
         inside_mapping = get_origin(field.annotation) is dict
     return list(block.model_fields)
-
-
-def block_of(annotation):
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = block_of(inner)
-        if found:
-            return found
-    return None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive
+from ionshift.config.base import Block, Count, NotNegative, OneOf, Positive, Seed
 from ionshift.config.registries.recipes import RECIPES
 
 
@@ -14,7 +14,7 @@ class Model(Block):
         description="mlp: small networks on principal components, stopped early; krr: kernel "
         "ridge regression; published: the network d-256-256-1 of the published study.",
     )
-    committee_size: int = Field(8, ge=2, description="Members, each without another fold.")
+    committee_size: int = Field(8, ge=2, le=1000, description="Members, each without another fold.")
     hidden: list[Count] = Field([64, 64], min_length=1, description="Hidden layers (mlp).")
     n_components: Count | None = Field(
         100,
@@ -36,4 +36,4 @@ class Model(Block):
         description="Wanted error: the learning curve is extended to the number of labels that "
         "would reach it (0.13: You et al., JACS 2025, 28,000 labels); null: not extended.",
     )
-    seed: int = Field(1, ge=0, description="Seed of split, folds and weights.")
+    seed: Seed = Field(1, description="Seed of split, folds and weights.")

@@ -9,10 +9,9 @@ from functools import cache
 from types import FunctionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ionshift.config.base import Block, closest
-from ionshift.config.messages import block_of
+from ionshift.config.base import Block, block_of, closest
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
@@ -169,9 +168,10 @@ def _is_mapping(annotation):
 @cache
 def _adapter(model, key):
     field = model.model_fields[key]
+    finite = ConfigDict(allow_inf_nan=False)
     if not field.metadata:
-        return TypeAdapter(field.annotation)
-    return TypeAdapter(Annotated[(field.annotation, *field.metadata)])
+        return TypeAdapter(field.annotation, config=finite)
+    return TypeAdapter(Annotated[(field.annotation, *field.metadata)], config=finite)
 
 
 def _dumped(value, model, key, mode):

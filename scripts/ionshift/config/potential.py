@@ -4,19 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Element, OneOf
+from ionshift.config.base import Block, Element, FileName, OneOf
 from ionshift.config.registries.calculators import FAMILIES
 
 
 class CoulombPrior(Block):
     """Ions in a dielectric, whose Ewald sum a potential does not learn."""
 
-    charges: dict[Element, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+    charges: dict[Element, float] = Field(
         min_length=1, description="Charge in e by element; those that are not named have none."
     )
-    permittivity: float = Field(
-        1.0, ge=1, allow_inf_nan=False, description="Relative permittivity that screens them."
-    )
+    permittivity: float = Field(1.0, ge=1, description="Relative permittivity that screens them.")
 
 
 class Calculator(Block):
@@ -25,7 +23,7 @@ class Calculator(Block):
     kind: Annotated[str, OneOf(FAMILIES)] = Field(
         "tblite", description="Family of the potential; each has its environment file."
     )
-    model: str | None = Field(
+    model: FileName | None = Field(
         None,
         description="Model file, relative to the repository; for tblite the method (null: "
         "GFN1-xTB), for python a callable that returns an ASE calculator, as `package.module:name` "

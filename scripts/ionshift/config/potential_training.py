@@ -4,7 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, NotNegative, Positive
+from ionshift.config.base import (
+    Block,
+    Count,
+    EachOnce,
+    FileName,
+    NotNegative,
+    Positive,
+    Seed,
+    SystemName,
+    Text,
+    is_whole,
+)
 from ionshift.config.electrolyte import System
 from ionshift.config.md import TrainingMD
 from ionshift.config.potential import CoulombPrior
@@ -31,14 +42,16 @@ class PotentialFrames(Block):
         description="Largest change of the box edge in a distorted copy, as a share; molecules "
         "keep their size.",
     )
-    seed: int = Field(1, ge=0, description="Seed of the distortions.")
+    seed: Seed = Field(1, description="Seed of the distortions.")
 
 
 class PotentialModel(Block):
     """The model of the potential and how it is trained."""
 
     backend: Literal["mace"] = Field("mace", description="Program that trains it (mace-torch).")
-    committee_size: Count = Field(2, description="Members: other weights, other validation frames.")
+    committee_size: Count = Field(
+        2, le=1000, description="Members: other weights, other validation frames."
+    )
     channels: Count = Field(16, description="Channels of the messages.")
     max_L: int = Field(0, ge=0, le=3, description="Largest angular momentum of the messages.")
     max_ell: int = Field(2, ge=0, le=4, description="Largest one of the spherical harmonics.")
@@ -65,7 +78,7 @@ class PotentialModel(Block):
     group_ps: Positive = Field(
         10.0, description="Frames of one replica within this time stay in one group."
     )
-    learning_shares: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+    learning_shares: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], EachOnce] = Field(
         [], description="Shares of the training frames of further trainings: the learning curve."
     )
     isolated_atoms: Literal["average", "computed"] = Field(
@@ -76,7 +89,16 @@ class PotentialModel(Block):
     device: Literal["cpu", "cuda"] = Field("cpu", description="Where it is trained.")
     dtype: Literal["float32", "float64"] = Field("float32", description="Numbers of the model.")
     threads: Count = Field(1, description="Threads of one training on the CPU.")
-    seed: int = Field(1, ge=0, description="Seed of split and weights.")
+    seed: Seed = Field(1, description="Seed of split and weights.")
+
+    @model_validator(mode="after")
+    def _shares_have_names(self):
+        if len(self.runs()) < self.committee_size + len(self.learning_shares):
+            raise ValueError(
+                f"learning_shares = {self.learning_shares} are equal to three decimals, by which "
+                "trainings are named; drop one"
+            )
+        return self
 
     def runs(self):
         """Name of every training to its member and its share of the training frames."""
@@ -143,7 +165,7 @@ class PotentialValidation(Block):
 
     @model_validator(mode="after")
     def _whole_frames(self):
-        if abs(10 * self.md_ps - round(10 * self.md_ps)) > 1e-6:
+        if not is_whole(10 * self.md_ps):
             raise ValueError(f"md_ps = {self.md_ps:g} is not a multiple of 0.1; round it")
         return self
 
@@ -160,7 +182,10 @@ class PotentialExploration(Block):
     """Rounds of active learning: MD with the potential, and labels where its members disagree."""
 
     rounds: int = Field(
-        0, ge=0, description="Rounds of MD, labels and training after the first training; 0: none."
+        0,
+        ge=0,
+        le=1000,
+        description="Rounds of MD, labels and training after the first training; 0: none.",
     )
     production_ps: Positive = Field(2.0, description="Length of the run of every box and round.")
     timestep_fs: float = Field(0.5, gt=0, le=2, description="Its time step.")
@@ -180,7 +205,7 @@ class PotentialExploration(Block):
         le=1,
         description="Stop criterion, reported: share of frames below `deviation_low_eV_A`.",
     )
-    seed: int = Field(1, ge=0, description="Seed of velocities and thermostat.")
+    seed: Seed = Field(1, description="Seed of velocities and thermostat.")
 
     @model_validator(mode="after")
     def _window(self):
@@ -194,10 +219,15 @@ class PotentialExploration(Block):
     @model_validator(mode="after")
     def _whole_steps(self):
         steps = 1000 * self.frame_interval_ps / self.timestep_fs
-        if steps < 1 or abs(steps - round(steps)) > 1e-6:
+        if not is_whole(steps) or steps < 1:
             raise ValueError(
                 f"frame_interval_ps = {self.frame_interval_ps:g} is not a whole number of time "
                 f"steps, timestep_fs = {self.timestep_fs:g}"
+            )
+        if self.production_ps < self.frame_interval_ps:
+            raise ValueError(
+                f"production_ps = {self.production_ps:g} is shorter than frame_interval_ps = "
+                f"{self.frame_interval_ps:g}: no frame would be looked at; lengthen it"
             )
         return self
 
@@ -205,7 +235,7 @@ class PotentialExploration(Block):
 class PotentialTraining(Block):
     """Frames, reference labels, training and validation of an interatomic potential."""
 
-    systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
+    systems: dict[SystemName, System] = Field(
         {},
         description="Boxes of the training, as in `systems` (100 to 150 atoms keep labels cheap); "
         "none: those of the study.",
@@ -213,10 +243,10 @@ class PotentialTraining(Block):
     md: TrainingMD = Field(TrainingMD(), description="Classical MD that gives the first frames.")
     frames: PotentialFrames = Field(PotentialFrames(), description="Frames to be labelled.")
     reference: Reference = Field(Reference(), description="The reference calculator.")
-    store: str = Field(
+    store: FileName = Field(
         "results/reference_store", description="Folder of its labels, shared between studies."
     )
-    cp2k_command: str = Field("cp2k.psmp", description="How CP2K is started (mpirun ...).")
+    cp2k_command: Text = Field("cp2k.psmp", description="How CP2K is started (mpirun ...).")
     shard_size: Count = Field(20, description="Frames a labelling job.")
     workers: Count = Field(1, description="Processes of one labelling job, one thread each.")
     max_memory_MB: Count = Field(2000, description="Memory of one worker, for the scheduler.")

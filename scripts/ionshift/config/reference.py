@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Count, OneOf, Positive
+from ionshift.config.base import Block, Count, OneOf, Positive, Text
 from ionshift.config.registries.references import REFERENCES
 
 
@@ -23,19 +23,19 @@ class Reference(Block):
     electronic_temperature_K: Positive = Field(
         300.0, description="Fermi smearing of the orbitals (tblite)."
     )
-    functional: str = Field(
+    functional: Text = Field(
         "PBE", description="Name of an XC_FUNCTIONAL section (cp2k), of a functional (pyscf)."
     )
     dispersion: Literal["DFTD3(BJ)", "DFTD3"] | None = Field(
         "DFTD3(BJ)",
         description="Dispersion correction of the functional (cp2k, pyscf); null: none.",
     )
-    basis: str = Field("DZVP-MOLOPT-SR-GTH", description="Basis in BASIS_MOLOPT (cp2k).")
-    pseudopotential: str = Field("GTH-PBE", description="Name in GTH_POTENTIALS (cp2k).")
+    basis: Text = Field("DZVP-MOLOPT-SR-GTH", description="Basis in BASIS_MOLOPT (cp2k).")
+    pseudopotential: Text = Field("GTH-PBE", description="Name in GTH_POTENTIALS (cp2k).")
     cutoff_Ry: Positive = Field(400.0, description="Cut-off of the finest grid (cp2k).")
     relative_cutoff_Ry: Positive = Field(50.0, description="Cut-off of a Gaussian (cp2k).")
     scf_conv: Positive = Field(1e-6, description="EPS_SCF (cp2k).")
-    gaussian_basis: str = Field("def2-SVP", description="Basis of PySCF (pyscf).")
+    gaussian_basis: Text = Field("def2-SVP", description="Basis of PySCF (pyscf).")
     grid_level: int = Field(3, ge=0, le=9, description="Integration grid of PySCF (pyscf).")
     cluster_atoms: Count = Field(
         60,

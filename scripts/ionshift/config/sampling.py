@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import Block, Count, OneOf
+from ionshift.config.base import Block, Count, EachOnce, FileName, OneOf, Seed
 from ionshift.config.registries.samplers import SAMPLERS
 
 
@@ -21,8 +21,8 @@ class Sampling(Block):
     pool_size: Count = Field(
         200, description="Random environments a system among which the choice is made."
     )
-    seed: int = Field(1, ge=0, description="Seed of the choice.")
-    chosen: list[str] = Field(
+    seed: Seed = Field(1, description="Seed of the choice.")
+    chosen: Annotated[list[FileName], EachOnce] = Field(
         [],
         description="CSV files with environments to label besides (system, replica, frame, "
         "nucleus), "

@@ -1,7 +1,6 @@
 """Block `structure`: local structure index and ion networks."""
 
 from itertools import pairwise
-from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -14,7 +13,7 @@ class Structure(Block):
         min_length=2,
         description="Edges of the ranges of the local structure index, ascending.",
     )
-    lsi_cutoff_offsets_A: list[Annotated[float, Field(allow_inf_nan=False)]] = Field(
+    lsi_cutoff_offsets_A: list[float] = Field(
         [-0.6, -0.3, 0.0, 0.3, 0.6],
         min_length=1,
         description="Added to `shell.lsi_cutoff_A`: the cut-offs at which the index is compared.",

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ionshift.config.base import Block, Name
+from ionshift.config.base import Block, Name, Seed
 from ionshift.config.figures import Figures
 
 
@@ -11,5 +11,5 @@ class StudyBase(Block):
 
     study: Name = Field(description="Name of the study: results go to `results/{study}`.")
     kind: str = Field(description="Kind of study.")
-    seed: int = Field(2025, ge=0, description="Seed of boxes and velocities.")
+    seed: Seed = Field(2025, description="Seed of boxes and velocities.")
     figures: Figures = Field(Figures(), description="Style of the figures.")

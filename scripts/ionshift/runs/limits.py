@@ -38,15 +38,20 @@ def n_atoms_of(study, box):
     return sum(molecules[name].n_atoms * count for name, count in box.counts.items())
 
 
-def n_environments(study, system):
-    """Nuclei times analysed frames of all replicas."""
+def n_nuclei(study, system):
+    """Observed nuclei in a box: atoms of the cations."""
     molecules = electrolyte.load_templates(study.electrolyte)
-    nuclei = sum(
+    return sum(
         molecules[name].elements.count(study.electrolyte.nucleus) * count
         for name, count in study.systems[system].counts.items()
+        if study.electrolyte.species[name].role == "cation"
     )
+
+
+def n_environments(study, system):
+    """Nuclei times analysed frames of all replicas."""
     frames = -(-study.md.n_frames // study.sampling.frame_stride)
-    return nuclei * frames * study.md.replicas
+    return n_nuclei(study, system) * frames * study.md.replicas
 
 
 def n_labels(study):

@@ -8,7 +8,7 @@ from ionshift.descriptors import settings as descriptor_settings
 from ionshift.nmr import experiment
 from ionshift.nmr.published_elf import read_published
 from ionshift.potentials.timestep import check_timestep
-from ionshift.runs import archived
+from ionshift.runs import archived, feasible
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte, forcefield_checks, packing
 
@@ -17,8 +17,9 @@ def check(study):
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
     Looks at templates, force field, packing, shipped label sets, environments named to be labelled,
-    published factors, the measured series and at the cut-offs against half of each expected box
-    edge. Archived predictions take the place of all but the measured series.
+    published factors, the measured series, at the cut-offs against half of each expected box
+    edge, and at whether its numbers can be met. Archived predictions take the place of all but the
+    measured series.
     """
     if study.spectrum.experiment:
         experiment.read_series(study.spectrum.experiment)
@@ -37,6 +38,7 @@ def check(study):
         _check_cutoffs(study, name, system)
     if study.potential_training:
         _check_training(study)
+    feasible.check(study)
     if study.geometry_optimization:
         _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
 

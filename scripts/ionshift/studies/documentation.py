@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic.fields import FieldInfo
 
-from ionshift.config.base import Block, Element, OneOf
+from ionshift.config.base import Block, Element, FileName, OneOf
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.files import atomic_path
 from ionshift.studies.liquid_nmr import Study
@@ -139,6 +139,8 @@ def _describe(annotation: Any, metadata=()):
     metadata = list(_flat(metadata))
     if all(item in metadata for item in get_args(Element)[1:]):
         return Described("element symbol")
+    if all(item in metadata for item in get_args(FileName)[1:]):
+        return Described("path")
     names = [name for item in metadata if isinstance(item, OneOf) for name in item.registry.names()]
     if names:
         return Described("choice", (", ".join(f"`{name}`" for name in names),))
@@ -193,7 +195,7 @@ def _limit(constraint):
     for attribute, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<=")):
         bound = getattr(constraint, attribute, None)
         if bound is not None:
-            return f"{sign} {bound:g}"
+            return f"{sign} {bound if isinstance(bound, int) else f'{bound:g}'}"
     if getattr(constraint, "min_length", None) is not None:
         return f"at least {constraint.min_length} given"
     if getattr(constraint, "pattern", None) is not None:

@@ -1,10 +1,11 @@
 """Kind `liquid_nmr`: dynamic NMR of a liquid electrolyte at several compositions."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ionshift.config.base import closest
+from ionshift.config.base import SystemName, closest, is_whole
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.dynamics import Dynamics
 from ionshift.config.electrolyte import Electrolyte, System
@@ -23,7 +24,7 @@ from ionshift.config.spectrum import Spectrum
 from ionshift.config.structure import Structure
 from ionshift.config.study import StudyBase
 from ionshift.core import provenance
-from ionshift.runs import archive, preflight
+from ionshift.runs import archive, before_run, preflight
 from ionshift.studies.registry import Kind
 
 
@@ -32,7 +33,7 @@ class Study(StudyBase):
 
     kind: Literal["liquid_nmr"] = Field("liquid_nmr", description="Kind of study.")
     electrolyte: Electrolyte = Field(description="The species and their force field.")
-    systems: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.]*$")], System] = Field(
+    systems: dict[SystemName, System] = Field(
         min_length=1, description="Name of a composition (such as 1M) to its contents."
     )
     md: MD = Field(MD(), description="Molecular dynamics.")
@@ -70,6 +71,8 @@ class Study(StudyBase):
             _check_training(self)
         if self.geometry_optimization:
             _check_geometry_optimization(self)
+        _check_folders(self)
+        _check_label_sets(self.labelling)
         _check_viscosities(self.dynamics.viscosity_mPa_s, self.systems)
         if self.md.uses_potential:
             _check_potential_frames(self.md, self.potential_md)
@@ -190,6 +193,39 @@ def _check_geometry_optimization(study):
         )
 
 
+STORES = {
+    "labelling.store": Labelling,
+    "elf.store": Elf,
+    "geometry_optimization.store": GeometryOptimization,
+    "potential_training.store": PotentialTraining,
+}
+"""Key of a folder that studies share, to the block that has it."""
+
+
+def _check_folders(study):
+    """No store is the study's own folder, holds it, or would be its name by default."""
+    own = Path("results") / study.study.casefold()
+    for key, block in STORES.items():
+        default = block.model_fields["store"].default
+        chosen = getattr(getattr(study, key.partition(".")[0]), "store", default)
+        for folder in {default, chosen}:
+            path = Path(str(folder).casefold())
+            if path == own or path in own.parents:
+                raise ValueError(
+                    f"study = '{study.study}': {own} is in the way of {key} = '{folder}'; take "
+                    "another name or folder"
+                )
+
+
+def _check_label_sets(labelling):
+    both = sorted(set(labelling.shipped) & set(labelling.reference_labels))
+    if both:
+        raise ValueError(
+            f"labelling: '{both[0]}' is in shipped and in reference_labels; labels are either "
+            "learned or corrected to, take it out of one"
+        )
+
+
 def _check_viscosities(viscosity_mPa_s, systems):
     for name in viscosity_mPa_s:
         if name not in systems:
@@ -202,7 +238,7 @@ def _check_viscosities(viscosity_mPa_s, systems):
 
 def _check_potential_frames(md, potential_md):
     steps = 1000 * md.frame_interval_ps / potential_md.timestep_fs
-    if abs(steps - round(steps)) > 1e-6:
+    if not is_whole(steps):
         raise ValueError(
             f"md.frame_interval_ps = {md.frame_interval_ps:g} is not a whole number of time steps, "
             f"potential_md.timestep_fs = {potential_md.timestep_fs:g}"
@@ -246,6 +282,7 @@ def seeds(study):
 KIND = Kind(
     study=Study,
     check=preflight.check,
+    before_run=before_run.check,
     stages=stages,
     input_files=archive.input_files,
     seeds=seeds,

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ionshift.config.base import closest
-from ionshift.config.messages import explain, read_yaml
+from ionshift.config.messages import explain
+from ionshift.config.reading import read_yaml
 from ionshift.config.study import StudyBase
 from ionshift.core.errors import InputError
 
@@ -30,6 +31,7 @@ class Kind:
     ----------
     study : configuration model: the blocks of such a study with the checks between them
     check : raises `InputError` if a file that a study names is missing or contradicts it
+    before_run : the same for what is looked at before the first job alone, as it takes longer
     stages : rule files in workflow/rules, without suffix, that a study includes, in order
     input_files : files that a study's configuration names
     seeds : what is started with a seed of its own, to that seed
@@ -38,6 +40,7 @@ class Kind:
 
     study: type[StudyBase]
     check: Callable[[Any], None]
+    before_run: Callable[[Any], None]
     stages: Callable[[Any], list[str]]
     input_files: Callable[[Any], list[Path]]
     seeds: Callable[[Any], dict[str, int]]
@@ -52,7 +55,7 @@ def kind(name: str) -> Kind:
     InputError
         if there is no such kind.
     """
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise InputError(
             f"kind = {name!r}: no such kind of study{closest(str(name), KINDS)}; take "
             f"{', '.join(KINDS)}"
@@ -77,8 +80,6 @@ def load(source: str | Path | dict) -> Any:
         if the file cannot be read or any key is wrong; all mistakes are listed.
     """
     data = read_yaml(source) if isinstance(source, (str, Path)) else source
-    if not isinstance(data, dict):
-        raise InputError(f"configuration {source}: expected keys and values, found {data!r}")
     model = kind(data.get("kind", DEFAULT_KIND)).study
     try:
         return model.model_validate(data)

@@ -8,7 +8,7 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.lj import LennardJones
 
-from ionshift.config import messages
+from ionshift.config import reading
 from ionshift.config.figures import Figures
 from ionshift.config.potential_training import PotentialFrames, PotentialModel, PotentialValidation
 from ionshift.core.errors import InputError
@@ -262,7 +262,7 @@ def test_figures_are_drawn(tmp_path):
     ],
 )
 def test_bad_configuration_is_told(key, value, words):
-    study = messages.read_yaml(ROOT / "config" / "config.yaml")
+    study = reading.read_yaml(ROOT / "config" / "config.yaml")
     with pytest.raises(InputError) as caught:
         registry.load(spoil(study, f"potential_training.{key}", value))
     assert all(word in str(caught.value) for word in words), caught.value
@@ -285,7 +285,7 @@ OF_CLUSTERS = {
     ],
 )
 def test_clusters_give_no_stress(change, words):
-    study = messages.read_yaml(ROOT / "config" / "config.yaml")
+    study = reading.read_yaml(ROOT / "config" / "config.yaml")
     study["potential_training"] = OF_CLUSTERS | change
     if not words:
         registry.load(study)
@@ -296,7 +296,7 @@ def test_clusters_give_no_stress(change, words):
 
 
 def test_md_with_what_learned_clusters_has_no_pressure():
-    study = messages.read_yaml(ROOT / "config" / "config.yaml")
+    study = reading.read_yaml(ROOT / "config" / "config.yaml")
     study["potential_training"] = OF_CLUSTERS
     study["md"]["engine"] = "potential"
     study["potential"] = {

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ionshift.config.messages import read_yaml
 from ionshift.config.protocol import Protocol
+from ionshift.config.reading import read_yaml
 from ionshift.core.errors import InputError
 from ionshift.labels.store import label_key
 from ionshift.learning.splits import folds, grouped_split
