@@ -11,11 +11,11 @@ import signal
 from types import SimpleNamespace
 
 import ase.io
+import measure_rdf
 import numpy as np
 import pytest
 from ase.build import bulk
 
-import measure_rdf
 from frame_files import COUNTS, run_frames, write_run, write_xtc
 from ionshift.config.electrolyte import Electrolyte
 from ionshift.config.shell import Shell
@@ -139,10 +139,18 @@ OTHER = {"frames_A": run_frames(N_FRAMES, seed=1)}
 
 RUNS = [
     ("frames are missing", rewritten(FEWER), r"trajectory\.xtc has 6 whole frames, .*10;.*RERUN"),
-    ("the last frame is torn", cut("trajectory.xtc", 0.97), r"9 whole frames, .*cannot be read.*10.*RERUN"),
+    (
+        "the last frame is torn",
+        cut("trajectory.xtc", 0.97),
+        r"9 whole frames, .*cannot be read.*10.*RERUN",
+    ),
     ("most of it is missing", cut("trajectory.xtc", 0.35), r"has 3 whole frames.*wrote 10.*RERUN"),
     ("the first frame is torn", cut("trajectory.xtc", 0.05), r"trajectory\.xtc.*RERUN"),
-    ("a few bytes are left", cut("trajectory.xtc", 0.002), r"trajectory\.xtc cannot be read.*RERUN"),
+    (
+        "a few bytes are left",
+        cut("trajectory.xtc", 0.002),
+        r"trajectory\.xtc cannot be read.*RERUN",
+    ),
     ("it is empty", text("trajectory.xtc", ""), r"trajectory\.xtc is missing or empty.*RERUN"),
     ("it is gone", gone("trajectory.xtc"), r"trajectory\.xtc is missing or empty.*RERUN"),
     ("it is a text", text("trajectory.xtc", "frames\n" * 99), r"trajectory\.xtc cannot.*RERUN"),
@@ -151,7 +159,11 @@ RUNS = [
     ("the middle is zeros", overwritten(0.45, 400), r"trajectory\.xtc.*RERUN"),
     ("it has an atom less", rewritten(SHORT), r"trajectory\.xtc has 51 atoms, its topology.*RERUN"),
     ("atoms in another order", other_order, r"topology\.pdb is not of .*another order.*RERUN"),
-    ("frames of another run", exchanged("trajectory.xtc", **OTHER), r"elsewhere in the first.*RERUN"),
+    (
+        "frames of another run",
+        exchanged("trajectory.xtc", **OTHER),
+        r"elsewhere in the first.*RERUN",
+    ),
     ("no cell", rewritten(cell_A=0 * BOX_A), r"frame 0 has no periodic cell"),
     ("a flat cell", rewritten(cell_A=BOX_A * [[1], [1], [0]]), r"frame 0 has no periodic cell"),
     ("a time twice", rewritten(times_ps=TWICE), r"frame 5 is at 2\.5 ps where 3 ps.*RERUN"),
@@ -165,7 +177,11 @@ RUNS = [
         edited("topology.pdb", r"^((?:ATOM|HETATM).{70}).*$", r"\1"),
         r"topology\.pdb .*elements",
     ),
-    ("other molecules", other_molecules, r"topology\.pdb holds the molecules .*'NA': 2.*'LI': 2.*RERUN"),
+    (
+        "other molecules",
+        other_molecules,
+        r"topology\.pdb holds the molecules .*'NA': 2.*'LI': 2.*RERUN",
+    ),
     (
         "the topology of another replica",
         exchanged("topology.pdb", **OTHER),
@@ -208,9 +224,7 @@ def run(tmp_path):
             summaries=[folder / "md_summary.json"],
         ),
         output=SimpleNamespace(rdf=tmp_path / "rdf.csv"),
-        params=SimpleNamespace(
-            electrolyte=electrolyte().model_dump(), shell=shell, frame_stride=1
-        ),
+        params=SimpleNamespace(electrolyte=electrolyte().model_dump(), shell=shell, frame_stride=1),
     )
     before = signal.getsignal(signal.SIGTERM)
     yield folder, job

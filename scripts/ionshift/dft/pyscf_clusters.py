@@ -26,7 +26,8 @@ def cut(atoms, charges, n_atoms):
 
     Parameters
     ----------
-    atoms : Atoms in a periodic cell of any shape, molecules whole; `molecule` in arrays, `frame` in info
+    atoms : Atoms in a periodic cell of any shape, molecules whole; `molecule` in arrays, `frame`
+        in info
     charges : charge in e by formula (`ase.symbols.Symbols.get_chemical_formula`) of a molecule
     n_atoms : the cluster's atoms at most; more only for the ions
 

@@ -205,7 +205,9 @@ class NetworkFinder:
             if node < n_centres
             else self.trajectory.atoms_of[self.anions[node - n_centres]]
         )
-        inner_A = minimum_image(frame.positions_A[atoms] - frame.positions_A[atoms[0]], frame.cell_A)
+        inner_A = minimum_image(
+            frame.positions_A[atoms] - frame.positions_A[atoms[0]], frame.cell_A
+        )
         return Atoms(self.trajectory.symbols[atoms], positions=position_A + inner_A)
 
 

@@ -9,6 +9,7 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from hypothesis import HealthCheck, given, settings
 
+from frame_files import unimodular, write_xtc
 from ionshift.config.dynamics import Dynamics
 from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
@@ -22,7 +23,6 @@ from ionshift.solvation.symmetry import shell_symmetry
 from ionshift.trajectories.trajectory import Trajectory
 from ionshift.transport import diffusion
 from molecules import template
-from frame_files import unimodular, write_xtc
 
 EDGE_A, CUTOFF_A = 20.0, 4.5
 SHELL = Shell(rdf_max_A=9.0, rdf_bin_A=0.1)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from frame_files import unimodular
 from ionshift.core.errors import InputError
 from ionshift.trajectories import cell
-from frame_files import unimodular
 
 same_every_time = settings(derandomize=True, deadline=None, max_examples=60)
 CUBIC_A = np.diag([20.0, 20.0, 20.0])
