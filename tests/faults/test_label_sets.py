@@ -338,6 +338,7 @@ def test_a_run_stops_before_its_first_job(three, tmp_path):
     study = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     study["study"] = "never_begun"
     study["labelling"]["shipped"] = [str(path)]
+    study["model"] = {"committee_size": 2}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     done = ionshift("run", str(tmp_path / "study.yaml"))
     assert done.returncode == 1

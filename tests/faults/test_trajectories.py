@@ -138,7 +138,11 @@ SHORT = [positions_A[:-1] for positions_A in run_frames(N_FRAMES)]
 OTHER = {"frames_A": run_frames(N_FRAMES, seed=1)}
 
 RUNS = [
-    ("frames are missing", rewritten(FEWER), r"trajectory\.xtc has 6 whole frames, .*10;.*RERUN"),
+    (
+        "frames are missing",
+        rewritten(FEWER),
+        r"trajectory\.xtc has 6 whole frames, .*wrote 10:.*RERUN",
+    ),
     (
         "the last frame is torn",
         cut("trajectory.xtc", 0.97),

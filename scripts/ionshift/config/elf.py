@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ionshift.config.base import Block, FileName, Positive
+from ionshift.config.base import Block, EachOnce, FileName, Positive
 
 
 class Elf(Block):
@@ -29,7 +29,7 @@ class Elf(Block):
     published: FileName | None = Field(
         None, description="CSV with published factors to draw as a reference; null: none."
     )
-    shipped: list[FileName] = Field(
+    shipped: Annotated[list[FileName], EachOnce] = Field(
         [],
         description="Sets of ELF records (parquet, made by `ionshift labels export-elf`); what is "
         "in them is not computed again.",

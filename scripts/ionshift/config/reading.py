@@ -13,6 +13,8 @@ from ionshift.core.errors import InputError
 
 MOST_VALUES = 100_000
 """Values of a file with all its aliases written out; a study has some hundreds."""
+DEEPEST = 50
+"""Levels of a file; a study has five. libyaml crashes on tens of thousands."""
 TEMPLATE_KEY = "__use_yte__"
 """Snakemake runs the Python expressions of a file with this key."""
 
@@ -40,12 +42,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         if the file cannot be read, is no YAML, names a key twice, has a key that is no text, does
         not begin with keys, or expands without end.
     """
-    try:
-        return _read(Path(path), _text(Path(path)))
-    except RecursionError:
-        raise InputError(
-            f"configuration {path}: nested too deeply; a study has five levels"
-        ) from None
+    return _read(Path(path), _text(Path(path)))
 
 
 def _text(path: Path) -> str:
@@ -66,6 +63,7 @@ def _text(path: Path) -> str:
 
 def _read(path: Path, text: str) -> dict[str, Any]:
     try:
+        _check_depth(path, text)
         data = _construct(path, _Loader(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -83,6 +81,20 @@ def _read(path: Path, text: str) -> dict[str, Any]:
             "'study: NAME'"
         )
     return data
+
+
+def _check_depth(path: Path, text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise InputError(
+                f"configuration {path}, line {event.start_mark.line + 1}: nested too deeply; a "
+                "study has five levels"
+            )
 
 
 def _construct(path: Path, loader: Any) -> Any:
