@@ -58,6 +58,13 @@ VALUES = {
         "electrolyte.species.LI.charge": 2,
         "electrolyte.species.FSI.charge": -2,
     },
+    # A role and its charge change together.
+    "electrolyte.species.*.role": {
+        "electrolyte.species.LI.role": "anion",
+        "electrolyte.species.LI.charge": -1,
+        "electrolyte.species.FSI.role": "cation",
+        "electrolyte.species.FSI.charge": 1,
+    },
     "potential.model": {"potential.model": "GFN2-xTB"},
     "potential.options": {"potential.options": {"accuracy": 0.1}},
     "potential_training.model.learning_shares": {"potential_training.model.learning_shares": [0.5]},

@@ -13,7 +13,14 @@ from molecules import ROOT
 
 COMMANDS = (
     *("run", "plan", "status", "report", "figures", "archive", "crate", "adopt", "train"),
-    *("labels status", "labels retry", "labels retry-frames", "labels next", "labels export"),
+    *(
+        "labels status",
+        "labels retry",
+        "labels retry-frames",
+        "labels next",
+        "labels export",
+        "labels export-elf",
+    ),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
     *("bench labels", "bench geometry", "bench workers", "docs reference", "unpack"),
 )
