@@ -1,5 +1,6 @@
 """A study made of the archived predictions of another: same numbers, nothing computed anew."""
 
+import json
 import subprocess
 import tarfile
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from archives import write_archive
+from ionshift.studies import registry
 from projects import DEMO, copy_project, ionshift_command, snakemake, with_library
 
 pytestmark = pytest.mark.slow
@@ -28,8 +30,10 @@ def first(tmp_path_factory):
     copy_project(folder)
     results = folder / "results/first"
     write_archive(results)
-    (results / "manifest.json").write_text("{}")
     configfile = write_config(folder, study="first")
+    config = registry.load(folder / configfile).model_dump(mode="json")
+    config["md"]["frame_interval_ps"] = 2.0  # that of `write_archive`
+    (results / "manifest.json").write_text(json.dumps({"config": config}))
     table = "results/first/tables/shifts.csv"
     made = snakemake(
         folder, table, "--configfile", configfile, "--allowed-rules", "tabulate_shifts"

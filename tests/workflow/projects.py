@@ -51,13 +51,13 @@ def copy_project(folder):
 
 @contextmanager
 def edited(path, prefix="", suffix=""):
-    """A text file changed for a while, then put back with its time."""
-    original, times = path.read_text(), path.stat()
-    path.write_text(prefix + original + suffix)
+    """A file changed for a while, then put back with its time."""
+    original, times = path.read_bytes(), path.stat()
+    path.write_bytes(prefix.encode() + original + suffix.encode())
     try:
         yield
     finally:
-        path.write_text(original)
+        path.write_bytes(original)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 

@@ -10,11 +10,15 @@ from projects import Project, copy_project, job_name, snakemake
 OPTIMIZING = {"optimize_clusters", "label_optimized", "collect_optimized", "pair_labels"}
 OPTIMIZING |= {"tabulate_geometry_optimization", "figure:geometry_optimization"}
 
+FEW_GROUPS = 3
+"""Members that the groups of the study's own labels allow."""
+
 
 def optimizing(config, **keys):
     config["geometry_optimization"] = keys
     if keys.get("shieldings") == "train":
         config["labelling"] |= {"shipped": [], "reference_labels": []}
+        config["model"] = {"committee_size": FEW_GROUPS}
     return config
 
 
@@ -131,6 +135,7 @@ def test_corrected_labels_are_those_the_model_would_learn_without_correction(pro
     def both(config):
         config["geometry_optimization"] = {"shieldings": "train"}
         config["labelling"]["shipped"] = []
+        config["model"] = {"committee_size": FEW_GROUPS}
 
     graph = snakemake(project.folder, "--rulegraph", "--configfile", project.variant(both)).stdout
     names = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
