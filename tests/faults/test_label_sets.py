@@ -1,7 +1,5 @@
 """Label sets and training data that must not be taken: what is broken, what the message names."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import ase.io
@@ -11,6 +9,7 @@ import pytest
 import yaml
 from ase import Atom
 
+from commands import ionshift
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.errors import InputError
 from ionshift.labels import sets
@@ -319,16 +318,6 @@ def test_good_training_data_is_taken(tmp_path):
 
 
 # ---------------------------------------------------------------- the commands that a user types
-
-
-def ionshift(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "ionshift.cli", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "scripts"), "COLUMNS": "200"},
-    )
 
 
 def test_a_run_stops_before_its_first_job(three, tmp_path):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ionshift.config import protocol as config_protocol
 from ionshift.config.geometry_optimization import GeometryOptimization
-from ionshift.core.files import atomic_path
+from ionshift.core.files import write_table
 from ionshift.labels import geometry_optimization, geometry_optimization_summary, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import label_clusters
@@ -56,8 +56,7 @@ def main(source: Path, per_class: int, workers: int = 1) -> None:
         "geometry_optimization_clusters": found,
         "geometry_optimization": groups,
     }.items():
-        with atomic_path(FOLDER / f"{name}.csv") as path:
-            one.to_csv(path, index=False)
+        write_table(one, FOLDER / f"{name}.csv")
 
 
 def spread_over_classes(clusters, per_class):

@@ -3,16 +3,15 @@
 Leaves resources/elf/NAME.parquet and NAME.provenance.json.
 """
 
-import importlib.metadata
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
+from ionshift.cli.export_labels import made_with
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
-from ionshift.labels import elf_sets, store
+from ionshift.labels import elf_sets
 from ionshift.studies import registry
 
 PACKAGES = ("pyscf", "numpy", "scipy")
@@ -36,16 +35,12 @@ def main(path: Path, name: str) -> None:
 
 def provenance(study, measured, path, name):
     """What was computed, how, with what, when, and how to make it again."""
-    protocol = study.labelling.chosen_protocol()
     ok = measured[measured["status"] == "ok"]
     return {
         "commands": [f"ionshift run {path}", f"ionshift labels export-elf {path} {name}"],
         "remake": "with elf.shipped: [] and an empty elf.store, else records are taken over",
-        "exported": datetime.now(UTC).date().isoformat(),
-        "protocol_settings": protocol.model_dump(mode="json"),
-        "protocol_hash": store.protocol_hash(protocol),
+        **made_with(study.labelling.chosen_protocol(), PACKAGES),
         "elf": study.elf.model_dump(mode="json", exclude={"shipped", "store", "published"}),
-        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
         "records": len(ok),
         "cluster_ids": ok["cluster_id"].tolist(),
         "cpu_s": round(float(ok["cpu_s"].sum())),

@@ -73,15 +73,22 @@ def _class_shares(source):
     }
 
 
+def made_with(protocol, packages):
+    """Date, protocol and versions of packages, for the provenance of any computed set."""
+    return {
+        "exported": datetime.now(UTC).date().isoformat(),
+        "protocol_settings": protocol.model_dump(mode="json"),
+        "protocol_hash": store.protocol_hash(protocol),
+        "versions": {package: importlib.metadata.version(package) for package in packages},
+    }
+
+
 def of_labels(table, protocol_name, protocol):
     """What the provenance of any set says of its labels: protocol, versions, counts, cost."""
     ok = table[table["status"] == "ok"]
     return {
-        "exported": datetime.now(UTC).date().isoformat(),
         "protocol": protocol_name,
-        "protocol_settings": protocol.model_dump(mode="json"),
-        "protocol_hash": store.protocol_hash(protocol),
-        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        **made_with(protocol, PACKAGES),
         "labels": table["status"].value_counts().to_dict(),
         "ok_by_system_and_class": {
             system: part["solvation_class"].value_counts().to_dict()

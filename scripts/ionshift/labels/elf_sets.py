@@ -8,6 +8,7 @@ import pandas as pd
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import write_table
+from ionshift.core.user_tables import read_user_table
 from ionshift.labels.elf_measurement import RECORD_COLUMNS
 from ionshift.labels.store import FINGERPRINT, LabelStore, content_hash
 
@@ -29,13 +30,9 @@ def read_set(path: Path | str) -> dict[str, dict[str, Any]]:
     InputError
         if the file is missing or damaged, lacks a column, or a record was edited.
     """
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"elf.shipped: {path} cannot be read ({' '.join(str(error).split())}); restore the "
-            "file or drop it from elf.shipped"
-        ) from None
+    table = read_user_table(
+        path, f"elf.shipped: {path}", remedy="restore the file or drop it from elf.shipped"
+    )
     missing = [name for name in SET_COLUMNS if name not in table]
     if missing:
         raise InputError(

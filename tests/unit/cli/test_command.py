@@ -1,11 +1,9 @@
 """The command `ionshift` as a user types it: help, wrong arguments, what it hands to Snakemake."""
 
-import subprocess
-import sys
-
 import pytest
 from typer.testing import CliRunner
 
+from commands import ionshift
 from ionshift.cli import main
 from ionshift.core.errors import InputError
 from ionshift.runs import launch
@@ -24,16 +22,6 @@ COMMANDS = (
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
     *("bench labels", "bench geometry", "bench workers", "docs reference", "unpack"),
 )
-
-
-def ionshift(*arguments, folder=ROOT):
-    return subprocess.run(
-        [sys.executable, "-m", "ionshift.cli", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "scripts"), "COLUMNS": "200"},
-    )
 
 
 @pytest.fixture
