@@ -72,12 +72,20 @@ def _imports(path):
 @cache
 def _imports_of_version(path, mtime_ns, size):
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _statements(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ionshift":
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("ionshift")}
     return frozenset(file for name in names for file in _module_files(name))
+
+
+def _statements(node):
+    """Statements inside a node: imports are statements, so no expression need be walked."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for statement in getattr(node, field, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 def _module_files(dotted):
