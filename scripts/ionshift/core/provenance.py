@@ -72,12 +72,22 @@ def _imports(path):
 @cache
 def _imports_of_version(path, mtime_ns, size):
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _nodes_that_run(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ionshift":
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("ionshift")}
     return frozenset(file for name in names for file in _module_files(name))
+
+
+def _nodes_that_run(tree):
+    """All nodes but those below `if TYPE_CHECKING:`, which type checkers alone read."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        waiting += node.orelse if for_types else ast.iter_child_nodes(node)
 
 
 def _module_files(dotted):
