@@ -33,7 +33,15 @@ AGREEMENT_eV = 1e-3
 RESULTS = ("energy_eV", "forces_eV_A", "stress_eV_A3")
 RECORD_COLUMNS = ("status", "reason", *RESULTS, "wall_s", "cpu_s", "max_rss_MB")
 FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", "group")
-COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
+COLUMNS: tuple[str, ...] = (
+    "key",
+    *FRAME_COLUMNS,
+    "n_atoms",
+    "status",
+    "reason",
+    "energy_eV",
+    "largest_force_eV_A",
+)
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
 GPA_IN_eV_A3 = 160.21766208
 
