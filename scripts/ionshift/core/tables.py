@@ -1,11 +1,14 @@
 """Small helpers for tidy tables."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
 
-CLASSES = ("SSIP", "CIP", "AGG", "AGG+")
+ClassName = Literal["SSIP", "CIP", "AGG", "AGG+"]
+CLASSES: tuple[ClassName, ...] = ("SSIP", "CIP", "AGG", "AGG+")
 """Solvation classes, by rising number of anions in the shell."""
 TOTAL = "all"
 """In place of a class: the row that joins them."""
