@@ -36,13 +36,13 @@ def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
     if int(workers):
         label_clusters(clusters, protocol, store, int(workers))
     keys = [labels_store.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
-    known = [i for i, key in enumerate(keys) if key in store and store.get(key)["status"] == "ok"]
-    if not known:
+    there = [i for i, key in enumerate(keys) if key in store and store.get(key)["status"] == "ok"]
+    if not there:
         raise InputError(
             f"the store has no label of protocol {protocol_name} for the clusters of {source}; "
             "give a number of workers to compute them"
         )
-    clusters, keys = [clusters[i] for i in known], [keys[i] for i in known]
+    clusters, keys = [clusters[i] for i in there], [keys[i] for i in there]
     table = label_table(clusters, keys, store, protocol)
     about = provenance(source, protocol_name, name, protocol, table)
     target = Path("resources/labels") / name
