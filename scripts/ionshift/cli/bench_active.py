@@ -7,8 +7,11 @@ Leaves active_POOL_runs.csv, and active_POOL.csv and .png, .pdf (every test labe
 active_POOL_weighted.* (by the frequencies in the MD) in the folder.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.figures import Figures
@@ -18,6 +21,9 @@ from ionshift.core.files import atomic_path
 from ionshift.descriptors.registry import elements_of, make_descriptor
 from ionshift.figures import benchmark, style
 from ionshift.learning.benchmarks import choice_summary, compare_choices, labelled, md_weights
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 N_START, N_BATCH, SEEDS = 16, 8, range(1, 21)
 
@@ -51,7 +57,7 @@ def main(labels: Path, pool: str = "all", folder: Path = Path("results/benchmark
         style.save(figure, [target.with_suffix(".pdf"), target.with_suffix(".png")], Figures().dpi)
 
 
-def shares_in_md(labels):
+def shares_in_md(labels: str | Path) -> dict[str, dict[str, float]]:
     """Shares of the solvation classes in the MD by system, from the provenance of a set.
 
     Raises
@@ -69,6 +75,6 @@ def shares_in_md(labels):
     return shares
 
 
-def save(table, path):
+def save(table: pd.DataFrame, path: str | Path) -> None:
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False)

@@ -6,7 +6,11 @@ and with more clusters it keeps those of the first. Leaves geometry_optimization
 geometry_optimization.csv in results/benchmarks.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,6 +24,9 @@ from ionshift.labels.shieldings import label_clusters
 from ionshift.solvation.classes import CLASSES
 from ionshift.studies import registry
 from ionshift.systems import electrolyte
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 FOLDER = Path("results/benchmarks")
 STUDY = Path("config/config.yaml")
@@ -59,7 +66,7 @@ def main(source: Path, per_class: int, workers: int = 1) -> None:
         write_table(one, FOLDER / f"{name}.csv")
 
 
-def spread_over_classes(clusters, per_class):
+def spread_over_classes(clusters: Sequence[Atoms], per_class: int) -> list[Atoms]:
     """The first clusters of each class in a random order that does not depend on their number."""
     rng, chosen = np.random.default_rng(SEED), []
     for name in CLASSES:

@@ -41,7 +41,7 @@ def main(source: Path, n_clusters: int, workers: int = 1, *names: str) -> None:
     style.save(figure, [FOLDER / "labels.pdf", FOLDER / "labels.png"], Figures().dpi)
 
 
-def ids_with_reference():
+def ids_with_reference() -> set[str]:
     """Ids of the clusters whose reference labels ship."""
     shipped = SHIPPED["reference"]
     if not shipped.is_file():

@@ -5,17 +5,24 @@ store: one process with one thread, one with CORES threads, CORES processes with
 the processes counts. Leaves workers.csv in results/benchmarks.
 """
 
+from __future__ import annotations
+
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ionshift.config.protocol import PROTOCOLS
+from ionshift.config.protocol import PROTOCOLS, Protocol
 from ionshift.core.files import atomic_path
 from ionshift.labels import protocol_benchmark, sets, store
 from ionshift.labels.shieldings import label_clusters
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 TABLE = Path("results/benchmarks/workers.csv")
 
@@ -31,7 +38,9 @@ def main(source: Path, n_clusters: int, cores: int) -> None:
         table.to_csv(path, index=False)
 
 
-def measure(clusters, processes, threads, protocol=PROTOCOLS["fast"]):
+def measure(
+    clusters: Sequence[Atoms], processes: int, threads: int, protocol: Protocol = PROTOCOLS["fast"]
+) -> dict[str, Any]:
     """One row: how fast `processes` of `threads` each label the clusters."""
     print(f"{processes} process(es) of {threads} thread(s)", flush=True)
     os.environ["OMP_NUM_THREADS"] = str(threads)  # read by the processes when they start

@@ -3,8 +3,11 @@
 Leaves resources/elf/NAME.parquet and NAME.provenance.json.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,6 +16,9 @@ from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.labels import elf_sets
 from ionshift.studies import registry
+
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
 
 PACKAGES = ("pyscf", "numpy", "scipy")
 
@@ -33,7 +39,9 @@ def main(path: Path, name: str) -> None:
         temporary.write_text(json.dumps(provenance(study, measured, path, name), indent=2) + "\n")
 
 
-def provenance(study, measured, path, name):
+def provenance(
+    study: LiquidStudy, measured: pd.DataFrame, path: str | Path, name: str
+) -> dict[str, Any]:
     """What was computed, how, with what, when, and how to make it again."""
     ok = measured[measured["status"] == "ok"]
     return {

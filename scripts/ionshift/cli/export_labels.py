@@ -3,18 +3,26 @@
 leaves resources/labels/NAME.extxyz, NAME.parquet and NAME.provenance.json.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.labels import sets, store
 from ionshift.labels.table import read_table
 from ionshift.studies import registry
+
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
 
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 
@@ -51,7 +59,9 @@ def _check_protocol(table, study, path):
         )
 
 
-def provenance(study, source, table, path, name):
+def provenance(
+    study: LiquidStudy, source: Path, table: pd.DataFrame, path: str | Path, name: str
+) -> dict[str, Any]:
     """What was computed, how, with what, when, and how to make it again."""
     md = json.loads(next(iter(sorted(source.glob("md/*/*/md_summary.json")))).read_text())
     labelling = study.labelling
@@ -73,7 +83,7 @@ def _class_shares(source):
     }
 
 
-def made_with(protocol, packages):
+def made_with(protocol: Protocol, packages: Iterable[str]) -> dict[str, Any]:
     """Date, protocol and versions of packages, for the provenance of any computed set."""
     return {
         "exported": datetime.now(UTC).date().isoformat(),
@@ -83,7 +93,7 @@ def made_with(protocol, packages):
     }
 
 
-def of_labels(table, protocol_name, protocol):
+def of_labels(table: pd.DataFrame, protocol_name: str, protocol: Protocol) -> dict[str, Any]:
     """What the provenance of any set says of its labels: protocol, versions, counts, cost."""
     ok = table[table["status"] == "ok"]
     return {

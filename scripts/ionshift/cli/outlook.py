@@ -1,6 +1,7 @@
 """Where a study stands, for the commands that say it."""
 
 from pathlib import Path
+from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
@@ -10,7 +11,7 @@ from ionshift.runs.jobs import workflow_jobs
 from ionshift.studies import registry
 
 
-def outlook(configfile):
+def outlook(configfile: str | Path) -> tuple[Any, status.Outlook]:
     """The study of a configuration file with its `status.Outlook`.
 
     Raises

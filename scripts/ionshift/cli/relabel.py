@@ -5,19 +5,25 @@ store lacks are computed, without only those that it has are taken. Leaves NAME.
 NAME.parquet and NAME.provenance.json in resources/labels.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ionshift.cli.export_labels import of_labels
 from ionshift.config.base import closest
 from ionshift.config.labelling import Labelling
-from ionshift.config.protocol import PROTOCOLS
+from ionshift.config.protocol import PROTOCOLS, Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.labels import protocol_benchmark, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import label_clusters
 from ionshift.labels.table import label_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OF_CLUSTERS = ("commands", "exported", "md_versions")
 """What the provenance of a set says of its clusters, not of its labels."""
@@ -36,13 +42,13 @@ def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
     if int(workers):
         label_clusters(clusters, protocol, store, int(workers))
     keys = [labels_store.label_key(atoms, atoms.info["charge"], protocol) for atoms in clusters]
-    known = [i for i, key in enumerate(keys) if key in store and store.get(key)["status"] == "ok"]
-    if not known:
+    there = [i for i, key in enumerate(keys) if key in store and store.get(key)["status"] == "ok"]
+    if not there:
         raise InputError(
             f"the store has no label of protocol {protocol_name} for the clusters of {source}; "
             "give a number of workers to compute them"
         )
-    clusters, keys = [clusters[i] for i in known], [keys[i] for i in known]
+    clusters, keys = [clusters[i] for i in there], [keys[i] for i in there]
     table = label_table(clusters, keys, store, protocol)
     about = provenance(source, protocol_name, name, protocol, table)
     target = Path("resources/labels") / name
@@ -54,7 +60,9 @@ def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
     print(f"{len(known)} labels in {target.with_suffix('.extxyz')}")
 
 
-def provenance(source, protocol_name, name, protocol, table):
+def provenance(
+    source: str | Path, protocol_name: str, name: str, protocol: Protocol, table: pd.DataFrame
+) -> dict[str, Any]:
     """What was computed, how, with what, when, from which clusters, and how to make it again."""
     beside = Path(source).with_suffix(".provenance.json")
     made = json.loads(beside.read_text()) if beside.is_file() else {}

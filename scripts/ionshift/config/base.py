@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
@@ -119,7 +120,7 @@ def is_whole(ratio: float) -> bool:
     return math.isfinite(ratio) and abs(ratio - round(ratio)) <= 1e-6
 
 
-def whole_number(key, value, interval_key, block):
+def whole_number(key: str, value: float, interval_key: str, block: Block) -> None:
     ratio = value / getattr(block, interval_key)
     if not is_whole(ratio) or round(ratio) < 1:
         raise ValueError(
@@ -128,6 +129,6 @@ def whole_number(key, value, interval_key, block):
         )
 
 
-def closest(word, known):
+def closest(word: str, known: Iterable[str]) -> str:
     match = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean '{match[0]}'?)" if match else ""

@@ -45,7 +45,7 @@ class Electrolyte(Block):
     )
     nucleus: Element = Field("Li", description="Element of the observed nucleus, a cation's atom.")
 
-    def names(self, role):
+    def names(self, role: str) -> list[str]:
         """Names of the species with `role`, in the order of the file."""
         return [name for name, species in self.species.items() if species.role == role]
 

@@ -38,10 +38,10 @@ class Elf(Block):
         "results/elf_store", description="Folder of finished ELF records, shared between studies."
     )
 
-    def all_isovalues(self):
+    def all_isovalues(self) -> list[float]:
         """All isovalues that are measured, in order."""
         return sorted({self.isovalue, *self.other_isovalues})
 
-    def all_radii_bohr(self):
+    def all_radii_bohr(self) -> list[float]:
         """All sphere radii that are measured, in order."""
         return sorted({self.radius_bohr, *self.other_radii_bohr})

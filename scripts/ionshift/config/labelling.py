@@ -53,6 +53,6 @@ class Labelling(Block):
             raise ValueError(f"protocol = '{self.protocol}' is not one of {', '.join(known)}")
         return self
 
-    def chosen_protocol(self):
+    def chosen_protocol(self) -> Protocol:
         """The `Protocol` that the key `protocol` names."""
         return {**PROTOCOLS, **self.protocols}[self.protocol]

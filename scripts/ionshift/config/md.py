@@ -64,12 +64,12 @@ class MD(Block):
         return self
 
     @property
-    def uses_potential(self):
+    def uses_potential(self) -> bool:
         """Whether the engine runs the block `potential` after the force field."""
         return ENGINES.get(self.engine).uses_potential
 
     @property
-    def n_frames(self):
+    def n_frames(self) -> int:
         """Production frames a replica."""
         return round(self.production_ps / self.frame_interval_ps)
 

@@ -3,14 +3,16 @@
 import re
 from typing import Any, get_origin
 
-from ionshift.config.base import PATTERNS, block_of, closest
+from pydantic import ValidationError
+
+from ionshift.config.base import PATTERNS, Block, block_of, closest
 from ionshift.config.renamed import RENAMED
 
 LONGEST = 120
 """Characters of a wrong value that a message shows."""
 
 
-def explain(error, model):
+def explain(error: ValidationError, model: type[Block]) -> str:
     """Turn pydantic's list of mistakes into lines that name key, value and remedy."""
     return "\n".join(
         ["The configuration has mistakes:", *(_explain_one(e, model) for e in error.errors())]

@@ -5,6 +5,7 @@ script: asking for it is an error, never a default.
 """
 
 import re
+from collections.abc import Collection, Iterable
 from functools import cache
 from types import FunctionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
@@ -75,7 +76,12 @@ class Part:
             isinstance(inner, Part) for value in self._values.values() for inner in _items(value)
         )
 
-    def model_dump(self, mode: str = "python", include=None, exclude=()) -> dict[str, Any]:
+    def model_dump(
+        self,
+        mode: str = "python",
+        include: Iterable[str] | None = None,
+        exclude: Collection[str] = (),
+    ) -> dict[str, Any]:
         """The keys that were handed over, as the block's own `model_dump` writes them."""
         chosen = self._values.keys() if include is None else set(include)
         return {

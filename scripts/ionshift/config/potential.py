@@ -53,13 +53,13 @@ class Calculator(Block):
             raise ValueError(f"model = '{self.model}': kind {self.kind} takes none; remove it")
         return self
 
-    def files(self):
+    def files(self) -> list[str]:
         """The model file in a list; empty for a potential that is read from no file."""
         family = FAMILIES.get(self.kind)
         if family.model == "callable":
-            source = self.model.rpartition(":")[0]
+            source = str(self.model).rpartition(":")[0]
             return [source] if source.endswith(".py") else []
-        return [self.model] if family.model == "file" else []
+        return [str(self.model)] if family.model == "file" else []
 
 
 class Potential(Calculator):

@@ -1,6 +1,6 @@
 """Block `potential_training`: frames, labels, training and validation of a potential."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -100,7 +100,7 @@ class PotentialModel(Block):
             )
         return self
 
-    def runs(self):
+    def runs(self) -> dict[str, tuple[int, float]]:
         """Name of every training to its member and its share of the training frames."""
         committee = {f"member{i}": (i, 1.0) for i in range(self.committee_size)}
         return committee | {f"share{1000 * s:04.0f}": (0, s) for s in self.learning_shares}
@@ -169,7 +169,7 @@ class PotentialValidation(Block):
             raise ValueError(f"md_ps = {self.md_ps:g} is not a multiple of 0.1; round it")
         return self
 
-    def liquid(self):
+    def liquid(self) -> dict[str, Any]:
         """The settings of the MD and of its checks alone, as a dict."""
         return self.model_dump(mode="json", include=set(LIQUID_KEYS))
 
@@ -266,7 +266,7 @@ class PotentialTraining(Block):
         PotentialValidation(), description="What the trained potential must pass."
     )
 
-    def n_shards(self, round_number=0):
+    def n_shards(self, round_number: int = 0) -> int:
         """Labelling jobs a training system in a round; the first round labels classical frames."""
         n_frames = self.frames.n_frames + self.frames.n_distorted
         if round_number:

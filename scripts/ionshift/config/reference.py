@@ -45,6 +45,6 @@ class Reference(Block):
     max_cycles: Count = Field(250, description="Most SCF cycles before a frame is unconverged.")
 
     @property
-    def of_clusters(self):
+    def of_clusters(self) -> bool:
         """Whether the calculator labels clusters, not periodic frames."""
         return REFERENCES.get(self.calculator).of_clusters

@@ -1,15 +1,22 @@
 """Writing files whole or not at all, and work that one process at a time may do."""
 
+from __future__ import annotations
+
 import fcntl
 import glob
 import os
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
-def atomic_path(path):
+def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; move it into place when the block succeeds.
 
     The temporary name keeps the suffix of `path`, so writers that look at it behave.
@@ -56,7 +63,7 @@ def _locked_temporary(path):
         os.close(handle)
 
 
-def write_table(table, path):
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a DataFrame whole or not at all: parquet or CSV, as the suffix says, no index."""
     with atomic_path(path) as temporary:
         if temporary.suffix == ".parquet":
@@ -65,14 +72,14 @@ def write_table(table, path):
             table.to_csv(temporary, index=False)
 
 
-def write_tables(tables, paths):
+def write_tables(tables: Mapping[str, pd.DataFrame], paths: Mapping[str, str | Path]) -> None:
     """Write every DataFrame of the dict `tables` to the path of its name, see `write_table`."""
     for name, table in tables.items():
         write_table(table, paths[name])
 
 
 @contextmanager
-def alone(path, waiting=lambda: None):
+def alone(path: str | Path, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock file `path` in the block; `waiting` is called if another process holds it.
 
     The kernel holds the lock: it ends with its process, however that ends. The file is removed
@@ -105,7 +112,7 @@ def _locked(path, waiting):
         os.close(handle)
 
 
-def lock_of(log):
+def lock_of(log: str | Path) -> Path:
     """Lock file of the job that writes `log`."""
     log = Path(log)
     return log.with_name(f".{log.name}.lock")

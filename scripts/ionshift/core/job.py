@@ -5,7 +5,9 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import alone, lock_of
@@ -21,7 +23,7 @@ def let_scripts_import(library: str) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *kept])
 
 
-def launch(main, snakemake):
+def launch(main: Callable[[Any, Callable[[str], None]], object], snakemake: Any) -> None:
     """Run `main(snakemake, log)`.
 
     `log` writes timed lines to the rule's log file and to the console. An `InputError` ends

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ NEUTRAL = (
 )
 
 
-def code_hash(script, modules=()):
+def code_hash(script: str | Path, modules: Iterable[str] = ()) -> str:
     """Content hash of a script and of the library modules it imports, directly or not.
 
     Modules that cannot change a number (configuration model, errors, file writing) do not
@@ -43,7 +44,7 @@ def _files(script, modules):
     return {script} | outside | {LIBRARY / name for name in reachable(script, modules)}
 
 
-def reachable(script, modules=()):
+def reachable(script: Path, modules: Iterable[str] = ()) -> set[str]:
     """Library files behind a script and `modules`, as paths relative to the library."""
     waiting, found = set(_imports(script)), set()
     for name in modules:
@@ -80,10 +81,16 @@ def _imports_of_version(path, mtime_ns, size):
     return frozenset(file for name in names for file in _module_files(name))
 
 
-def _statements(node):
-    """Statements inside a node: imports are statements, so no expression need be walked."""
-    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
-        for statement in getattr(node, field, ()):
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Statements inside a node but those below `if TYPE_CHECKING:`, which type checkers alone read.
+
+    Imports are statements, so no expression need be walked.
+    """
+    fields = ["body", "orelse", "handlers", "finalbody", "cases"]
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        fields.remove("body")
+    for name in fields:
+        for statement in getattr(node, name, ()):
             yield statement
             yield from _statements(statement)
 
@@ -100,7 +107,7 @@ def _module_files(dotted):
     }
 
 
-def derive_seed(seed, *labels):
+def derive_seed(seed: int, *labels: object) -> int:
     """A seed from the study's seed and labels such as system and replica.
 
     It does not depend on which other systems are in the study.
@@ -109,7 +116,7 @@ def derive_seed(seed, *labels):
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (2**31 - 1)
 
 
-def file_hash(path):
+def file_hash(path: str | Path) -> str:
     """SHA-256 of a file's content."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

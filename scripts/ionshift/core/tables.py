@@ -1,11 +1,16 @@
 """Small helpers for tidy tables."""
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
 
-CLASSES = ("SSIP", "CIP", "AGG", "AGG+")
+ClassName = Literal["SSIP", "CIP", "AGG", "AGG+"]
+CLASSES: tuple[ClassName, ...] = ("SSIP", "CIP", "AGG", "AGG+")
 """Solvation classes, by rising number of anions in the shell."""
 TOTAL = "all"
 """In place of a class: the row that joins them."""
@@ -19,7 +24,7 @@ SCORES = ["pc1", "pc2", "pc3"]
 """The principal components that every environment is projected on."""
 
 
-def thermo_over_stages(thermo):
+def thermo_over_stages(thermo: pd.DataFrame) -> pd.DataFrame:
     """Add elapsed_ps, the time over all stages, to a thermo table with stage and time_ps."""
     parts, start = [], 0.0
     for _, stage in thermo.groupby("stage", sort=False):
@@ -28,19 +33,21 @@ def thermo_over_stages(thermo):
     return pd.concat(parts, ignore_index=True)
 
 
-def thin(table, max_rows):
+def thin(table: pd.DataFrame, max_rows: int) -> pd.DataFrame:
     """At most `max_rows` equally spaced rows, the first and the last included."""
     if len(table) <= max_rows:
         return table
     return table.iloc[np.unique(np.linspace(0, len(table) - 1, max_rows).astype(int))]
 
 
-def read_by_system(systems, paths):
+def read_by_system(systems: Iterable[str], paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
     """Parquet tables as a dict by system, in order."""
     return {system: pd.read_parquet(path) for system, path in zip(systems, paths, strict=True)}
 
 
-def join_environments(table, other, columns):
+def join_environments(
+    table: pd.DataFrame, other: pd.DataFrame, columns: Sequence[str]
+) -> pd.DataFrame:
     """Add columns of another table: those of the same replica, frame and nucleus.
 
     Raises
@@ -65,11 +72,11 @@ def join_environments(table, other, columns):
     return joined
 
 
-def mean_molarity_M(md):
+def mean_molarity_M(md: pd.DataFrame) -> dict[str, float]:
     """Molarity that every system reached, the mean over its replicas, as a dict."""
     return md.groupby("system")["molarity_M"].mean().to_dict()
 
 
-def with_present_names(table):
+def with_present_names(table: pd.DataFrame) -> pd.DataFrame:
     """The table, read from a file, with columns of earlier versions renamed."""
     return table.rename(columns=EARLIER_NAMES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ def read_user_table(
     needed: Collection[str] = (),
     numbers: Collection[str] = (),
     remedy: str = "restore the file",
-    **options,
+    **options: Any,
 ) -> pd.DataFrame:
     """Read a CSV or, by its suffix, a Parquet file, with columns under their present names.
 

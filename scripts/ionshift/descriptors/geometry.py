@@ -1,10 +1,14 @@
 """Clusters as flat arrays, without an object for each."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 
@@ -25,7 +29,9 @@ class Geometries:
     starts: np.ndarray
 
     @classmethod
-    def join(cls, numbers, positions_A):
+    def join(
+        cls, numbers: Sequence[NDArray[np.integer]], positions_A: Sequence[NDArray[np.float64]]
+    ) -> Geometries:
         """From lists of arrays, one a cluster."""
         starts = np.concatenate([[0], np.cumsum([len(part) for part in numbers])])
         if not len(numbers):
@@ -34,9 +40,9 @@ class Geometries:
         return cls(joined, np.concatenate(positions_A).astype(float), starts)
 
     @classmethod
-    def of(cls, clusters):
+    def of(cls, clusters: Geometries | Sequence[Atoms]) -> Geometries:
         """From a list of ASE Atoms; geometries pass unchanged."""
-        if isinstance(clusters, cls):
+        if isinstance(clusters, Geometries):
             return clusters
         return cls.join(
             [atoms.numbers for atoms in clusters], [atoms.positions for atoms in clusters]
@@ -45,18 +51,18 @@ class Geometries:
     def __len__(self):
         return len(self.starts) - 1
 
-    def atoms(self):
+    def atoms(self) -> Iterator[Atoms]:
         """Yield an ASE Atoms for every cluster."""
         for start, end in zip(self.starts[:-1], self.starts[1:], strict=True):
             yield Atoms(self.numbers[start:end], positions=self.positions_A[start:end])
 
 
-def elements_of(clusters):
+def elements_of(clusters: Geometries | Sequence[Atoms]) -> list[str]:
     """Element symbols that occur in clusters, by atomic number."""
     return [chemical_symbols[z] for z in np.unique(Geometries.of(clusters).numbers)]
 
 
-def geometries_of(clusters, species):
+def geometries_of(clusters: Geometries | Sequence[Atoms], species: Sequence[str]) -> Geometries:
     """`Geometries` of clusters; raises `InputError` if one has an element outside `species`."""
     geometries = Geometries.of(clusters)
     unknown = sorted(set(elements_of(geometries)) - set(species))
@@ -68,7 +74,7 @@ def geometries_of(clusters, species):
     return geometries
 
 
-def unit_rows(rows):
+def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows scaled to unit length, in place; rows of zeros stay."""
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     rows /= np.where(lengths > 0, lengths, 1.0)

@@ -7,11 +7,22 @@ Gaussians weighted by exp(-scale x perimeter), a block of the grid for every com
 elements. DScribe is the reference; the compiled kernel gives the same numbers faster.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ase.data import atomic_numbers
+from numpy.typing import NDArray
 
 from ionshift.descriptors.geometry import geometries_of, unit_rows
 from ionshift.descriptors.lmbtr_kernel import accumulate, gaussian_table
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.descriptors.geometry import Geometries
 
 CENTRE = 0
 """Stands for the nucleus among the species, as in DScribe's enumeration of channels."""
@@ -33,10 +44,10 @@ class Lmbtr:
         self._triples = _triple_channels(len(self._numbers))
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         return self.config.n_grid * (len(self._numbers) + len(self.channels_k3()))
 
-    def channels_k3(self):
+    def channels_k3(self) -> list[str]:
         """Element triples of the angle part, in order; X is the nucleus."""
         names = ["X", *self.species]
         order = sorted(
@@ -48,7 +59,7 @@ class Lmbtr:
         )
         return ["-".join((names[i], names[j], names[k])) for _, i, j, k in order]
 
-    def describe(self, clusters):
+    def describe(self, clusters: Geometries | Sequence[Atoms]) -> NDArray[np.float64]:
         """Descriptors (n_clusters, n_features) of atom 0 of every cluster.
 
         Parameters

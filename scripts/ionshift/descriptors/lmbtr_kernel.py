@@ -9,6 +9,7 @@ import math
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erf
 
 WINDOW_SIGMA = 6.0
@@ -17,7 +18,9 @@ PHASE_STEP = 1 / 64
 """Spacing of the table at most, in units of sqrt(2) sigma."""
 
 
-def gaussian_table(low, high, sigma, n_grid):
+def gaussian_table(
+    low: float, high: float, sigma: float, n_grid: int
+) -> tuple[float, float, int, NDArray[np.float64], NDArray[np.float64]]:
     """Bin means of a normalised Gaussian and their slopes, over phases.
 
     Returns
@@ -38,8 +41,18 @@ def gaussian_table(low, high, sigma, n_grid):
 
 @numba.njit(cache=True)
 def accumulate(
-    positions, species, starts, triples, table_k2, table_k3, n_grid, scale, threshold, k2, k3
-):
+    positions: NDArray[np.float64],
+    species: NDArray[np.integer],
+    starts: NDArray[np.integer],
+    triples: NDArray[np.integer],
+    table_k2: tuple[float, float, int, NDArray[np.float64], NDArray[np.float64]],
+    table_k3: tuple[float, float, int, NDArray[np.float64], NDArray[np.float64]],
+    n_grid: int,
+    scale: float,
+    threshold: float,
+    k2: NDArray[np.float64],
+    k3: NDArray[np.float64],
+) -> None:
     """Add the Gaussians of all clusters to the rows of `k2` and `k3`.
 
     positions (n_atoms, 3) and species (n_atoms,) of all clusters, whose first atom is the

@@ -5,11 +5,22 @@ neighbours around the nucleus in Gaussian-type radial functions and spherical ha
 DScribe (Himanen et al., Comput. Phys. Commun. 247, 106949 (2020)).
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ase.data import atomic_numbers
 from dscribe.descriptors import SOAP
+from numpy.typing import NDArray
 
 from ionshift.descriptors.geometry import geometries_of, unit_rows
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.descriptors.geometry import Geometries
 
 
 class Soap:
@@ -34,10 +45,10 @@ class Soap:
         )
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         return self._soap.get_number_of_features()
 
-    def describe(self, clusters):
+    def describe(self, clusters: Geometries | Sequence[Atoms]) -> NDArray[np.float64]:
         """Descriptors (n_clusters, n_features) of atom 0 of every cluster.
 
         Parameters

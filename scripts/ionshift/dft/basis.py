@@ -4,12 +4,21 @@ The centre gets `basis_centre`, hetero atoms close to it `basis_near`, everythin
 `basis_far` (locally dense basis sets: Chesnut and Moore, J. Comput. Chem. 10, 648 (1989)).
 """
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase.data import chemical_symbols
 from pyscf import gto
 from pyscf.lib.exceptions import BasisNotFoundError
+
+from ionshift.config.protocol import Protocol
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 CLOSEST_APPROACH_A = 0.5
 FITTING_BASIS_PURE = "def2-universal-jfit"
@@ -25,7 +34,7 @@ class UnusableCluster(ValueError):
     """This cluster cannot be computed as asked; the message becomes the record's `reason`."""
 
 
-def check_cluster(atoms, charge, nuclei):
+def check_cluster(atoms: Atoms, charge: int, nuclei: Iterable[int]) -> None:
     """Raise `UnusableCluster` for geometries and charges that no closed-shell run can use."""
     positions_A = atoms.get_positions()
     if len(atoms) == 0:
@@ -61,7 +70,7 @@ def _check_distances(positions_A):
         )
 
 
-def basis_name_of_each_atom(atoms, protocol, centre):
+def basis_name_of_each_atom(atoms: Atoms, protocol: Protocol, centre: int) -> list[str]:
     """The basis set name of every atom under the protocol's locally dense rule."""
     distance_A = np.linalg.norm(atoms.get_positions() - atoms.get_positions()[centre], axis=1)
     names = []
@@ -74,7 +83,7 @@ def basis_name_of_each_atom(atoms, protocol, centre):
     return names
 
 
-def load_basis(name, symbol):
+def load_basis(name: str, symbol: str) -> list:
     """One element's basis in PySCF's format, from its library or from basis_set_exchange.
 
     Raises `UnusableCluster` where the set lacks the element or needs an effective core
@@ -101,7 +110,7 @@ def _has_ecp(name, symbol):
         return False
 
 
-def build_molecule(atoms, charge, protocol, centre):
+def build_molecule(atoms: Atoms, charge: int, protocol: Protocol, centre: int) -> gto.Mole:
     """A `pyscf.gto.Mole` of the cluster with `centre` at the origin.
 
     Atoms keep their order. Atoms of one element with different basis sets get different

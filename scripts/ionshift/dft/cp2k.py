@@ -3,17 +3,25 @@
 Read from the output of CP2K 2023.1; that of 2022 and older prints the stress otherwise.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase.units import Bohr, GPa, Hartree
+from numpy.typing import NDArray
 
+from ionshift.config.reference import Reference
 from ionshift.core.errors import InputError, Unconverged
 from ionshift.core.files import atomic_path
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 INNER_CYCLES = 25
 ATOM_BOX_A = 12.0
@@ -23,7 +31,9 @@ _STRESS_ROW = re.compile(r"STRESS\|\s+([xyz])\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.M
 _ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*:\s+(\S+)")
 
 
-def compute(atoms, settings, folder, command):
+def compute(
+    atoms: Atoms, settings: Reference, folder: Path, command: str
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64] | None]:
     """Run CP2K in `folder`; a wave function left there by a killed run is the first guess.
 
     Parameters
@@ -83,7 +93,9 @@ def _complaint(text):
     return " ".join(words[-4:]) or "no message"
 
 
-def parse(text, n_atoms, periodic=True):
+def parse(
+    text: str, n_atoms: int, periodic: bool = True
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64] | None]:
     """Energy, forces and stress (see `compute`) from CP2K's output."""
     energy = _ENERGY.search(text)
     start = text.find("ATOMIC FORCES in [a.u.]")
@@ -104,7 +116,7 @@ def parse(text, n_atoms, periodic=True):
     )
 
 
-def make_input(atoms, settings):
+def make_input(atoms: Atoms, settings: Reference) -> str:
     """Input of one single point; a lone atom gets an open box of its own."""
     periodic = bool(atoms.pbc.all())
     cell = atoms.cell[:] if periodic else np.eye(3) * ATOM_BOX_A

@@ -1,9 +1,17 @@
 """Electric field gradient at a nucleus, from the electron density and the other nuclei."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pyscf import gto
 
 
-def efg_tensor(mol, dm, nucleus):
+def efg_tensor(mol: gto.Mole, dm: NDArray[np.float64], nucleus: int) -> NDArray[np.float64]:
     """Traceless symmetric EFG tensor V_ij = d2(potential)/dx_i dx_j in atomic units, (3, 3).
 
     Nuclei: sum_B Z_B (3 d_i d_j - d^2 delta_ij) / d^5; electrons: minus the expectation value

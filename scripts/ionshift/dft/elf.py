@@ -7,7 +7,10 @@ here, both 1 for a sphere: `axis_ratio` of the surface that ends the core and `p
 sphere around the nucleus. They are this project's definitions. Lengths are in bohr.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.integrate import lebedev_rule
 from scipy.optimize import elementwise
 
@@ -16,7 +19,9 @@ SCAN_BOHR = np.arange(0.3, 3.01, 0.1)
 RADIUS_TOLERANCE_BOHR = 1e-7
 
 
-def localization(density, gradient, kinetic):
+def localization(
+    density: NDArray[np.float64], gradient: NDArray[np.float64], kinetic: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """ELF of a closed shell, between 0 and 1.
 
     ELF = 1 / (1 + (D / D0)^2) with D = tau - |grad rho|^2 / (8 rho), the excess of the kinetic
@@ -35,7 +40,7 @@ def localization(density, gradient, kinetic):
     return 1 / (1 + (excess / homogeneous) ** 2)
 
 
-def directions(degree):
+def directions(degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lebedev's directions, exact for spherical harmonics up to `degree`.
 
     Returns
@@ -46,7 +51,11 @@ def directions(degree):
     return points.T, weights / weights.sum()
 
 
-def surface_radii(field, units, isovalues):
+def surface_radii(
+    field: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    units: NDArray[np.float64],
+    isovalues: Sequence[float],
+) -> NDArray[np.float64]:
     """Distance along each direction at which the ELF first falls below each isovalue.
 
     The ELF is scanned outwards over `SCAN_BOHR`; the first downward crossing is refined by root
@@ -89,7 +98,9 @@ def _refine(field, units, isovalue, first):
     return np.where(root.success, root.x, np.nan)
 
 
-def axis_ratio(radii, units, weights):
+def axis_ratio(
+    radii: NDArray[np.float64], units: NDArray[np.float64], weights: NDArray[np.float64]
+) -> float:
     """Longest over shortest root-mean-square principal axis of a surface r(u).
 
     sqrt(l_max / l_min) with l the eigenvalues of M = sum_u w_u r(u)^2 u u^T, the second moment
@@ -104,7 +115,7 @@ def axis_ratio(radii, units, weights):
     return float(np.sqrt(axes[-1] / axes[0]))
 
 
-def peak_ratio(values, weights):
+def peak_ratio(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     """Largest over mean ELF on a sphere around the nucleus; the mean is over directions.
 
     The largest value is the largest at a direction of the grid.

@@ -1,16 +1,26 @@
 """One cluster in, one label record out: SCF, shielding and field gradient of a nucleus."""
 
+from __future__ import annotations
+
 import resource
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyscf import dft, scf
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import Unconverged
 from ionshift.dft import basis, efg, giao, gpu, solvent
 from ionshift.dft.fitting import Exchange, TwoElectron
 from ionshift.dft.quadrature import CachedNumInt
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from pyscf import gto
 
 RESULTS = (
     "shielding_ppm",
@@ -34,7 +44,7 @@ DAMPING = 0.3
 LEVEL_SHIFT_HA = 0.3
 
 
-def next_recipe(failed_record):
+def next_recipe(failed_record: Mapping[str, Any] | None) -> str:
     """The SCF recipe to begin with after a failure (None: no failure yet)."""
     if failed_record is None or failed_record["status"] != "unconverged":
         return RECIPES[0]
@@ -42,7 +52,15 @@ def next_recipe(failed_record):
     return RECIPES[min(tried + 1, len(RECIPES) - 1)]
 
 
-def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES[0], on_gpu=False):
+def compute(
+    atoms: Atoms,
+    charge: int,
+    protocol: Protocol,
+    centre: int = 0,
+    nuclei: Sequence[int] | None = None,
+    first_recipe: str = RECIPES[0],
+    on_gpu: bool = False,
+) -> dict[str, Any]:
     """Shielding and EFG of nucleus `centre` of a closed-shell cluster.
 
     atoms: `ase.Atoms` (positions in A, whole molecules, no periodicity used);
@@ -69,7 +87,7 @@ def compute(atoms, charge, protocol, centre=0, nuclei=None, first_recipe=RECIPES
 
 
 @contextmanager
-def outcome_in(record):
+def outcome_in(record: dict[str, Any]) -> Iterator[None]:
     """Note in `record` how the computation in the block ends and what it costs.
 
     status is 'ok', 'unconverged' or 'failed', the last two with a reason; wall_s, cpu_s and
@@ -115,7 +133,13 @@ def _run(mol, protocol, centre, wanted, record, first_recipe, on_gpu):
         )
 
 
-def ground_state(mol, protocol, record, first_recipe=RECIPES[0], on_gpu=False):
+def ground_state(
+    mol: gto.Mole,
+    protocol: Protocol,
+    record: dict[str, Any],
+    first_recipe: str = RECIPES[0],
+    on_gpu: bool = False,
+) -> tuple[Any, TwoElectron]:
     """The protocol's converged SCF and its `TwoElectron`; energy and recipe go to `record`.
 
     Raises `Unconverged` or `basis.UnusableCluster`.
@@ -127,7 +151,7 @@ def ground_state(mol, protocol, record, first_recipe=RECIPES[0], on_gpu=False):
     return converge_scf(mol, protocol, electrons, record, first_recipe, start), electrons
 
 
-def exchange_of(functional):
+def exchange_of(functional: str) -> Exchange:
     """Exact exchange in a functional as an `Exchange`; all of it for HF.
 
     Refuses functionals whose magnetic response this engine does not have.
@@ -152,14 +176,21 @@ def exchange_of(functional):
     return Exchange(float(short_range), float(long_range), abs(float(omega)))
 
 
-def auxiliary_basis(protocol, exchange):
+def auxiliary_basis(protocol: Protocol, exchange: Exchange) -> str:
     """The protocol's fitting basis, or the universal one for the functional's kind."""
     if protocol.auxbasis:
         return protocol.auxbasis
     return basis.FITTING_BASIS_HYBRID if exchange else basis.FITTING_BASIS_PURE
 
 
-def converge_scf(mol, protocol, electrons, record, first_recipe=RECIPES[0], start=None):
+def converge_scf(
+    mol: gto.Mole,
+    protocol: Protocol,
+    electrons: TwoElectron,
+    record: dict[str, Any],
+    first_recipe: str = RECIPES[0],
+    start: NDArray[np.float64] | None = None,
+) -> Any:
     """A converged closed-shell SCF with the fitted integrals; raises `Unconverged`.
 
     The recipes are tried in their order from `first_recipe` on. `start` is the density matrix

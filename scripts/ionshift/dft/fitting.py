@@ -4,10 +4,14 @@ Notation: (mn|P) is a three-centre integral, V the Coulomb matrix of the fitting
 M V M^T = 1 (M the inverse Cholesky factor), B = M (P|mn) the factors with (mn|kl) ~ B B.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 from pyscf import df, gto, lib
 from pyscf.gto import moleintor
 
@@ -41,12 +45,12 @@ class Exchange:
         return bool(self.short_range or self.long_range)
 
     @property
-    def is_global(self):
+    def is_global(self) -> bool:
         """True where the share is the same at all distances."""
         return self.short_range == self.long_range
 
     @property
-    def terms(self):
+    def terms(self) -> tuple[tuple[float, float], ...]:
         """The operator as a sum of (coefficient, omega), omega = 0 for 1 / r."""
         both = (self.short_range, 0.0), (self.long_range - self.short_range, self.omega)
         return tuple(term for term in both if term[0])
@@ -71,22 +75,26 @@ class TwoElectron:
             self._exchange = FittedKernel(mol, auxiliary_basis, True, exchange.terms)
 
     @property
-    def n_bytes(self):
+    def n_bytes(self) -> int:
         """Memory of the factors kept."""
         kernels = {id(kernel): kernel for kernel in (self._coulomb, self._exchange)}
         return sum(kernel.factors.nbytes for kernel in kernels.values())
 
-    def coulomb(self, dm):
+    def coulomb(self, dm: NDArray[np.float64]) -> NDArray[np.float64]:
         """The Coulomb matrix of a symmetric dm."""
         return self._coulomb.coulomb(dm)
 
-    def coulomb_and_exchange(self, dm):
+    def coulomb_and_exchange(
+        self, dm: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coulomb and exchange (times `share`: the functional's) matrices of a symmetric dm."""
         if self._exchange is self._coulomb:
             return self._exchange.coulomb_and_exchange(dm)
         return self._coulomb.coulomb(dm), self._exchange.coulomb_and_exchange(dm)[1]
 
-    def giao_terms(self, dm, occupied, virtual):
+    def giao_terms(
+        self, dm: NDArray[np.float64], occupied: NDArray[np.float64], virtual: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | float]:
         """(J1, share x K1) of `FittedKernel`; K1 is 0 without exact exchange."""
         coulomb = self._coulomb.coulomb_derivative(dm)
         return_freed_memory()
@@ -96,7 +104,9 @@ class TwoElectron:
         return_freed_memory()
         return coulomb, exchange
 
-    def response(self, occupied, virtual):
+    def response(
+        self, occupied: NDArray[np.float64], virtual: NDArray[np.float64]
+    ) -> ExchangeResponse:
         """The `ExchangeResponse` of the coupled equations."""
         return ExchangeResponse(self._exchange, self.share, occupied, virtual)
 
@@ -122,7 +132,7 @@ class FittedKernel:
         self.factors = self._integrals()
 
     @property
-    def n_auxiliary(self):
+    def n_auxiliary(self) -> int:
         """Number of fitting functions."""
         return self.auxmol.nao
 
@@ -141,14 +151,14 @@ class FittedKernel:
         kept = values > EIGENVALUE_CUTOFF * values[-1]
         return "inverse", (vectors[:, kept] / np.sqrt(values[kept])).T
 
-    def whiten(self, vectors):
+    def whiten(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """M @ vectors, vectors (auxiliary, anything)."""
         kind, factor = self._metric_factor
         if kind == "inverse":
             return factor @ vectors
         return scipy.linalg.solve_triangular(factor, vectors, lower=True, check_finite=False)
 
-    def unwhiten(self, vectors):
+    def unwhiten(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """M^T @ vectors: with `whiten` before it, V^-1."""
         kind, factor = self._metric_factor
         if kind == "inverse":
@@ -269,7 +279,7 @@ class FittedKernel:
                 start = self._columns[m * (m + 1) // 2 + column] - first
                 target[:, start : start + width] = integrals[0, :, :width, m - row]
 
-    def coulomb_derivative(self, dm):
+    def coulomb_derivative(self, dm: NDArray[np.float64]) -> NDArray[np.float64]:
         """The London phases of J, sum_P (mn^B|P) c_P with c = V^-1 (P|mn) D_mn, (3, nao, nao).
 
         The fitting functions carry no phase, hence only mn is differentiated.
@@ -291,13 +301,13 @@ class FittedKernel:
             rows = slice(start, min(start + step, len(self.factors)))
             yield rows, np.asarray(self.factors[rows], float)
 
-    def fit_density(self, dm):
+    def fit_density(self, dm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Coefficients c_P = V^-1 (P|mn) D_mn of the fitted density of a symmetric dm."""
         traced = _packed_for_trace(dm)[self._pairs]
         fitted = np.concatenate([block @ traced for _, block in self._rows()])
         return self.unwhiten(fitted if self.with_exchange else self.whiten(fitted))
 
-    def coulomb(self, dm):
+    def coulomb(self, dm: NDArray[np.float64]) -> NDArray[np.float64]:
         """The Coulomb matrix of a symmetric dm."""
         packed = np.zeros(len(dm) * (len(dm) + 1) // 2)
         if self.with_exchange:
@@ -308,7 +318,9 @@ class FittedKernel:
             packed[self._pairs] = sum(fitted[rows] @ block for rows, block in self._rows())
         return lib.unpack_tril(packed)
 
-    def coulomb_and_exchange(self, dm):
+    def coulomb_and_exchange(
+        self, dm: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coulomb and exchange matrices of a symmetric dm, best one tagged with its orbitals."""
         nao = self.mol.nao
         orbitals, signs = _orbitals_of(dm)
@@ -320,7 +332,9 @@ class FittedKernel:
                 )
         return self.coulomb(dm), upper + np.triu(upper, 1).T
 
-    def exchange_derivative(self, occupied, virtual):
+    def exchange_derivative(
+        self, occupied: NDArray[np.float64], virtual: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """The London phases of K, virtual-occupied block (3, nvir, nocc).
 
         K - K^T with K_mn = sum_Po (mo^B|P) V^-1 (P|on), every occupied orbital o once.
@@ -357,7 +371,7 @@ class FittedKernel:
         for rows, half in self._half_transformed(occupied):
             pairs[rows] = lib.pack_tril(np.matmul(half, occupied))
 
-    def squares(self, dtype=np.float32):
+    def squares(self, dtype: type[np.floating] = np.float32) -> Iterator[NDArray[np.floating]]:
         """Every B_P as a full (nao, nao) matrix, one after another.
 
         All are written to one array: use each before the next.
@@ -406,16 +420,17 @@ def _zeros(shape, double_bytes):
     return np.zeros(shape, np.float32 if 8 * np.prod(shape) > double_bytes else float)
 
 
-def overlapping_runs(mol):
+def overlapping_runs(mol: gto.Mole) -> list[tuple[int, int, int]]:
     """Shells i with runs j0..j1 (j <= i) of shells that overlap them: (i, j0, j1) each.
 
     The estimated overlap must reach `OVERLAP_CUTOFF`; short gaps are filled, long runs are split.
     """
     overlaps = mol.get_overlap_cond() < -np.log(OVERLAP_CUTOFF)
-    runs = []
+    runs: list[tuple[int, int, int]] = []
     for i in range(mol.nbas):
-        start = end = None
-        for j in np.flatnonzero(overlaps[i, : i + 1]):
+        start: int | None = None
+        end = 0
+        for j in np.flatnonzero(overlaps[i, : i + 1]).tolist():
             if start is not None and (j - end > LONGEST_GAP or end - start >= LONGEST_RUN):
                 runs.append((i, start, end))
                 start = None
@@ -468,11 +483,11 @@ class ExchangeResponse:
         self.occupied = occupied.astype(np.float32)
         self.virtual = virtual.astype(np.float32)
 
-    def of_virtual(self, x):
+    def of_virtual(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Contribution of X = (3, nvir, nocc) to the virtual-occupied block."""
         return self._of_change(np.matmul(self.virtual, x.astype(np.float32)))
 
-    def of_occupied(self, x):
+    def of_occupied(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Contribution of an occupied-occupied change (3, nocc, nocc), antisymmetric part too."""
         return self._of_change(np.matmul(self.occupied, x.astype(np.float32)))
 

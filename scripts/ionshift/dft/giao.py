@@ -8,12 +8,22 @@ of B.
 Conventions (signs, tensor rows = field, columns = nuclear moment) follow pyscf.prop.nmr.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyscf.data import nist
 
 from ionshift.dft import solvent
+
+if TYPE_CHECKING:
+    from pyscf import gto
+
+    from ionshift.dft.fitting import TwoElectron
 
 MAX_CPHF_CYCLES = 30
 PPM = nist.ALPHA**2 * 1e6
@@ -28,7 +38,7 @@ class MagneticResponse:
     cycles: int
 
 
-def half_cross_with_centres(mol, matrices):
+def half_cross_with_centres(mol: gto.Mole, matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """1/2 (R_m - R_n) x M_mn for three matrices M: what London phases do to an operator."""
     centre_of = np.empty(mol.nao, dtype=int)
     for atom, (_, _, first, last) in enumerate(mol.aoslice_by_atom()):
@@ -45,7 +55,7 @@ def half_cross_with_centres(mol, matrices):
     )
 
 
-def core_derivative(mol):
+def core_derivative(mol: gto.Mole) -> NDArray[np.float64]:
     """d(kinetic + nuclear attraction)/dB in London orbitals, (3, nao, nao)."""
     return (
         -0.5 * mol.intor("int1e_giao_irjxp", 3)
@@ -54,7 +64,7 @@ def core_derivative(mol):
     )
 
 
-def xc_derivative(mf, dm):
+def xc_derivative(mf: Any, dm: NDArray[np.float64]) -> NDArray[np.float64]:
     """dV_xc/dB in London orbitals at fixed density, (3, nao, nao).
 
     The phases multiply <m|v_xc|n> by i/2 (R_m - R_n) x r . B, so three XC matrices of the
@@ -64,7 +74,11 @@ def xc_derivative(mf, dm):
     return half_cross_with_centres(mf.mol, weighted)
 
 
-def solve_cphf(apply, b, tolerance):
+def solve_cphf(
+    apply: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    b: NDArray[np.float64],
+    tolerance: float,
+) -> tuple[NDArray[np.float64], float, int]:
     """Solve (1 + apply) x = b, three right-hand sides in one subspace.
 
     Returns (x, relative residual recomputed from x, cycles). A residual-minimising subspace
@@ -73,7 +87,8 @@ def solve_cphf(apply, b, tolerance):
     size = np.linalg.norm(b)
     if size == 0:
         return b, 0.0, 0
-    basis, images = [], []
+    basis: list[NDArray[np.float64]] = []
+    images: list[NDArray[np.float64]] = []
     x, residual, cycles = np.zeros_like(b), b, 0
     while cycles < MAX_CPHF_CYCLES and np.linalg.norm(residual) > tolerance * size:
         cycles += 1
@@ -113,7 +128,7 @@ def _orthonormal_rows(candidates, basis):
     return np.array(found)
 
 
-def magnetic_response(mf, electrons, cphf_tol):
+def magnetic_response(mf: Any, electrons: TwoElectron, cphf_tol: float) -> MagneticResponse:
     """First-order density of a converged closed-shell `mf` in a magnetic field.
 
     `electrons` is the `TwoElectron` of the SCF. Without exact exchange no iteration is needed:
@@ -162,12 +177,14 @@ def _to_virtual_occupied(matrices, left, right):
     return np.matmul(left.T, np.matmul(matrices, right))
 
 
-def shielding_tensor(mol, dm, response, nucleus):
+def shielding_tensor(
+    mol: gto.Mole, dm: NDArray[np.float64], response: MagneticResponse, nucleus: int
+) -> NDArray[np.float64]:
     """Shielding tensor of one nucleus in ppm, (3, 3): diamagnetic plus paramagnetic part."""
     return (diamagnetic(mol, dm, nucleus) + paramagnetic(mol, response.density, nucleus)) * PPM
 
 
-def diamagnetic(mol, dm, nucleus):
+def diamagnetic(mol: gto.Mole, dm: NDArray[np.float64], nucleus: int) -> NDArray[np.float64]:
     """Expectation value of d2h/dB dm in London orbitals, (3, 3), units of alpha^2."""
     with mol.with_rinv_origin(mol.atom_coord(nucleus)):
         operator = mol.intor("int1e_giao_a11part", comp=9)
@@ -177,7 +194,7 @@ def diamagnetic(mol, dm, nucleus):
     return tensor + np.einsum("xmn,mn->x", phases, dm).reshape(3, 3)
 
 
-def paramagnetic(mol, density, nucleus):
+def paramagnetic(mol: gto.Mole, density: NDArray[np.float64], nucleus: int) -> NDArray[np.float64]:
     """First-order density times the nucleus-electron orbital term, (3, 3), units of alpha^2."""
     with mol.with_rinv_origin(mol.atom_coord(nucleus)):
         operator = mol.intor_asymmetric("int1e_prinvxp", 3)

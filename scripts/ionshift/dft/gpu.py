@@ -4,10 +4,21 @@ The SCF on the CPU ends with its own integrals, grid and thresholds, and the mag
 follows from its orbitals. So a label does not depend on the device beyond the SCF's tolerance.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numpy.typing import NDArray
+
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from pyscf import gto
 
-def is_present():
+
+def is_present() -> bool:
     """Whether gpu4pyscf is installed and CUDA sees a device."""
     try:
         import cupy
@@ -18,7 +29,7 @@ def is_present():
         return False
 
 
-def chosen(device):
+def chosen(device: str) -> bool:
     """Whether the GPU is used, by the key `labelling.device`: cpu, gpu or auto.
 
     Raises
@@ -34,7 +45,7 @@ def chosen(device):
     return device == "gpu" or (device == "auto" and is_present())
 
 
-def density(mol, protocol, auxiliary_basis):
+def density(mol: gto.Mole, protocol: Protocol, auxiliary_basis: str) -> NDArray[np.float64]:
     """Density matrix (nao, nao) of the protocol's SCF on the GPU, with density fitting.
 
     It is returned even if that SCF did not converge: the one on the CPU goes on from it.

@@ -6,11 +6,14 @@ total charge cannot tell a charged cluster from the liquid. There is no stress.
 """
 
 import importlib
+from collections.abc import Mapping
 
 import numpy as np
 from ase import Atoms
 from ase.units import Bohr, Hartree
+from numpy.typing import NDArray
 
+from ionshift.config.reference import Reference
 from ionshift.core.errors import InputError, Unconverged
 from ionshift.trajectories.cell import minimum_image
 
@@ -19,7 +22,7 @@ DAMPINGS = {"DFTD3(BJ)": "d3bj", "DFTD3": "d3zero"}
 """Damping of our names in the package dftd3."""
 
 
-def cut(atoms, charges, n_atoms):
+def cut(atoms: Atoms, charges: Mapping[str, int], n_atoms: int) -> Atoms:
     """The cluster of a periodic frame.
 
     Frames of one box take its cations in turn.
@@ -97,7 +100,9 @@ def _neutral(chosen, order, charge, name):
     raise InputError(f"{name}: the anions of the box make no neutral cluster around a cation")
 
 
-def compute(atoms, settings, patient=False):
+def compute(
+    atoms: Atoms, settings: Reference, patient: bool = False
+) -> tuple[float, NDArray[np.float64], None]:
     """Density-fitted Kohn-Sham DFT of a molecule or an atom in vacuum, spin-polarised if open.
 
     Parameters

@@ -5,12 +5,20 @@ evaluated once, cut into compact blocks of points that keep only the functions t
 them, and used for all cycles and for the magnetic derivative of the XC matrix.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyscf.dft import numint
 
 from ionshift.dft.memory import return_freed_memory
+
+if TYPE_CHECKING:
+    from pyscf import gto
 
 POINTS_PER_BLOCK = 448
 POINTS_PER_EVALUATION = 16 * POINTS_PER_BLOCK
@@ -28,7 +36,14 @@ class Block:
     coords: np.ndarray  # (points, 3), bohr
 
 
-def build_blocks(mol, coords, weights, with_gradient, dtype=np.float64, cutoff=FUNCTION_CUTOFF):
+def build_blocks(
+    mol: gto.Mole,
+    coords: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    with_gradient: bool,
+    dtype: type[np.floating] = np.float64,
+    cutoff: float = FUNCTION_CUTOFF,
+) -> list[Block]:
     """Evaluate the basis functions of `mol` on the grid and keep what is above `cutoff`."""
     name = "GTOval_sph_deriv1" if with_gradient else "GTOval_sph"
     if mol.cart:
@@ -71,19 +86,20 @@ class CachedNumInt(numint.NumInt):
         self.exchange_share = exchange_share
         self.forget()
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop the basis functions kept."""
         self._grid = None
-        self._kept, self._n_kept, self._bytes_kept = [], 0, 0
+        self._kept: list[Block] = []
+        self._n_kept, self._bytes_kept = 0, 0
         return_freed_memory()
 
-    def rsh_and_hybrid_coeff(self, xc_code, spin=0):
+    def rsh_and_hybrid_coeff(self, xc_code: str, spin: int = 0) -> tuple[float, float, float]:
         """(omega, long-range share, share) of exact exchange."""
         if self.exchange_share is None:
             return super().rsh_and_hybrid_coeff(xc_code, spin)
         return 0.0, self.exchange_share, self.exchange_share
 
-    def blocks(self, mol, grids, xctype):
+    def blocks(self, mol: gto.Mole, grids: Any, xctype: str) -> Iterator[Block]:
         """The blocks of this grid, one after another."""
         if self._grid is not grids.coords:
             self.forget()
@@ -100,7 +116,9 @@ class CachedNumInt(numint.NumInt):
                 self._bytes_kept += sum(block.values.nbytes for block in found)
             yield from found
 
-    def potential_on_block(self, xc, xctype, block, dm):
+    def potential_on_block(
+        self, xc: str, xctype: str, block: Block, dm: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """(weighted XC potential (1 or 4, points), energy density, density) on one block."""
         dm_block = dm[np.ix_(block.functions, block.functions)].astype(self.dtype)
         contracted = dm_block @ block.values[0]
@@ -113,15 +131,15 @@ class CachedNumInt(numint.NumInt):
 
     def nr_rks(
         self,
-        mol,
-        grids,
-        xc_code,
-        dms,
-        relativity=0,
-        hermi=1,
-        max_memory=2000,
-        verbose=None,
-    ):
+        mol: gto.Mole,
+        grids: Any,
+        xc_code: str,
+        dms: NDArray[np.float64],
+        relativity: int = 0,
+        hermi: int = 1,
+        max_memory: float = 2000,
+        verbose: int | None = None,
+    ) -> tuple[float, float, NDArray[np.float64]]:
         """Electron count, XC energy and XC matrix, as `pyscf.dft.numint.nr_rks` gives them."""
         xctype = self._xc_type(xc_code)
         dm = np.asarray(dms)
@@ -138,7 +156,9 @@ class CachedNumInt(numint.NumInt):
             matrix[np.ix_(block.functions, block.functions)] += part
         return n_electrons, energy, matrix + matrix.T
 
-    def position_weighted(self, mol, grids, xc_code, dm):
+    def position_weighted(
+        self, mol: gto.Mole, grids: Any, xc_code: str, dm: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Three XC matrices with the potential times x, y, z (bohr); see `giao.xc_derivative`."""
         xctype = self._xc_type(xc_code)
         matrices = np.zeros((3, mol.nao, mol.nao))

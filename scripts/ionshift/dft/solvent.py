@@ -1,6 +1,9 @@
 """The cluster in a polarisable continuum, and what a magnetic field does to the continuum."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from pyscf import gto, lib
 from pyscf.solvent import pcm
 
@@ -10,7 +13,7 @@ BLOCK_BYTES = 2.5e8
 ANTISYMMETRIC = 2
 
 
-def surround(mf, model, epsilon):
+def surround(mf: Any, model: str, epsilon: float) -> Any:
     """Put a mean field into a continuum of relative permittivity `epsilon`.
 
     model: 'IEF-PCM' or 'C-PCM' with the smooth surface of Lange and Herbert, J. Chem. Phys.
@@ -26,7 +29,7 @@ def surround(mf, model, epsilon):
     return surrounded
 
 
-def derivative(mf, dm):
+def derivative(mf: Any, dm: NDArray[np.float64]) -> NDArray[np.float64]:
     """d(solvent potential)/dB in London orbitals at fixed surface charges, (3, nao, nao).
 
     The potential is -sum_k q_k (m|1 / |r - r_k||n) with Gaussian charges q_k. A magnetic field
@@ -39,7 +42,7 @@ def derivative(mf, dm):
     probes = gto.fakemol_for_charges(surface["grid_coords"], expnt=surface["charge_exp"] ** 2)
     joined = mol + probes
     step = max(8, int(BLOCK_BYTES / (16 * 3 * mol.nao**2)))
-    lower = 0.0
+    lower: Any = 0.0
     for start in range(0, probes.nbas, step):
         stop = min(start + step, probes.nbas)
         shells = (0, mol.nbas, 0, mol.nbas, mol.nbas + start, mol.nbas + stop)

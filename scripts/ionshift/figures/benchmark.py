@@ -1,10 +1,18 @@
 """What a label costs against how wrong it is; which labels to compute next."""
 
+from __future__ import annotations
+
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ionshift.config.figures import Figures
 from ionshift.figures.style import make_axes, plain_log_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 METHOD_STYLES = {
     "random": ("#000000", "o"),
@@ -15,7 +23,7 @@ METHOD_STYLES = {
 MARKERS = {"pbe": "o", "pbe0": "s"}
 
 
-def cost_against_error(table, style):
+def cost_against_error(table: pd.DataFrame, style: Figures) -> Figure:
     """Scatter of relative shieldings (open) and held-out error of the line (filled) by cost."""
     figure, axis = make_axes(style, aspect=0.95)
     colours = itertools.cycle(style.class_colours.values())
@@ -38,7 +46,7 @@ def cost_against_error(table, style):
     return figure
 
 
-def choices(summary, style):
+def choices(summary: pd.DataFrame, style: Figures) -> Figure:
     """Test error against labels by method (above), and its difference to random choice (below)."""
     figure, (errors, differences) = make_axes(style, aspect=1.25, n_rows=2, sharex=True)
     sizes = summary.dropna(subset="n_train")

@@ -1,9 +1,18 @@
 """What a study cost."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ionshift.config.figures import Figures
 from ionshift.figures.style import make_axes
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
-def time_and_memory(table, style):
+
+def time_and_memory(table: pd.DataFrame, style: Figures) -> Figure:
     """Core-hours and peak memory of every rule, the most expensive on top."""
     rows = table.iloc[::-1]
     names = [f"{rule} ({n})" for rule, n in zip(rows["rule"], rows["n_jobs"], strict=True)]

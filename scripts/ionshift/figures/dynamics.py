@@ -1,10 +1,19 @@
 """Dynamics: shift autocorrelation, exchange narrowing, displacements, residence."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
+from ionshift.config.figures import Figures
 from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes, system_colours
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 D_UNIT_M2_S = 1e-10
 MARKERS = "osD^v<>"
@@ -23,7 +32,7 @@ def _log_time(axis, table):
         axis.set_xscale("log")
 
 
-def shift_autocorrelation(table, exchange, style):
+def shift_autocorrelation(table: pd.DataFrame, exchange: pd.DataFrame, style: Figures) -> Figure:
     """Shift autocorrelation of every system; dotted: the share that lasts over the run."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -44,7 +53,7 @@ def shift_autocorrelation(table, exchange, style):
     return figure
 
 
-def exchange(table, regimes, style):
+def exchange(table: pd.DataFrame, regimes: pd.DataFrame, style: Figures) -> Figure:
     """Static distribution, Kubo's line and the line at the crossover, a panel a system."""
     systems = in_order(table)
     rows = regimes.set_index("system")
@@ -95,7 +104,7 @@ def _time_text(row):
     return rf"$\tau$ = {row['correlation_time_ps']:.3g} ps, {limit}"
 
 
-def displacements(table, diffusion, style):
+def displacements(table: pd.DataFrame, diffusion: pd.DataFrame, style: Figures) -> Figure:
     """Mean-square displacement of every species, with the window of the fit."""
     systems, species = in_order(table), list(dict.fromkeys(table["species"]))
     colours = system_colours(systems, style)
@@ -140,7 +149,7 @@ def _slope_guide(axis, part):
     )
 
 
-def diffusion(table, style):
+def diffusion(table: pd.DataFrame, style: Figures) -> Figure:
     """Diffusion coefficients; open marks: displacements that are not diffusive yet.
 
     Corrected for the finite size where a viscosity was given.
@@ -180,7 +189,7 @@ def _by_system(axis, table, filled):
     axis.set_xlim(-0.5, len(systems) - 0.5)
 
 
-def residence(table, times, style):
+def residence(table: pd.DataFrame, times: pd.DataFrame, style: Figures) -> Figure:
     """Survival in the first shell, a panel a species (dashed: intermittent), and lifetimes."""
     systems, species = in_order(table), list(dict.fromkeys(table["species"]))
     colours = system_colours(systems, style)

@@ -1,5 +1,9 @@
 """Deformation of the electron localization around the nucleus."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 from matplotlib.cm import ScalarMappable
@@ -8,8 +12,13 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import ConvexHull
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import bar_length, make_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 FACTOR_LABELS = {"axis_ratio": "axis ratio", "peak_ratio": "peak ratio"}
 ATOM_COLOURS = {"Li": "#CC79A7", "O": "#D55E00", "N": "#0072B2", "F": "#009E73", "S": "#E69F00"}
@@ -21,7 +30,9 @@ BOND_TOLERANCE = 1.2
 MAP_NEIGHBOURS = 40
 
 
-def against_concentration(clusters, groups, published, style):
+def against_concentration(
+    clusters: pd.DataFrame, groups: pd.DataFrame, published: pd.DataFrame | None, style: Figures
+) -> Figure:
     """Both factors of every cluster and their ensemble means against concentration.
 
     `published` (molarity_M, factor, factor_err) is drawn in both panels; None: not at all.
@@ -65,7 +76,7 @@ def _draw_means(axis, means, published):
     axis.axhline(1, color="black", lw=0.5, ls=":")
 
 
-def against_shielding(clusters, correlation, style):
+def against_shielding(clusters: pd.DataFrame, correlation: pd.DataFrame, style: Figures) -> Figure:
     """Shielding of every cluster against both factors, coloured by class."""
     figure, axes = make_axes(style, 1.25, 2)
     scopes = correlation.set_index(["factor", "scope"])
@@ -91,7 +102,9 @@ def _interval(row):
     return f"r = {row['pearson_r']:.2f} [{row['r_low95']:.2f}, {row['r_high95']:.2f}]"
 
 
-def surfaces(table, atoms, clusters, style):
+def surfaces(
+    table: pd.DataFrame, atoms: pd.DataFrame, clusters: pd.DataFrame, style: Figures
+) -> Figure:
     """The core's surface in its cluster and as a map of its radius, a row a cluster.
 
     Each cluster is turned into the principal axes of its surface: the longest is horizontal in

@@ -1,14 +1,23 @@
 """Clusters before and after their geometry optimization."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import bar_length, make_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 MARKERS = {"solvent": "o", "anion": "^"}
 
 
-def before_and_after(clusters, groups, style):
+def before_and_after(clusters: pd.DataFrame, groups: pd.DataFrame, style: Figures) -> Figure:
     """Mean ligand distances after against before; below, if there are any, changed shieldings.
 
     Parameters

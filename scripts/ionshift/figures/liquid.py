@@ -1,13 +1,22 @@
 """The liquid itself: speciation, radial distributions, thermodynamics."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import bar_length, corner_note, in_order, make_axes, system_colours
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 MARKERS = "os^Dv<>p*h"
 LEGEND_COLUMNS = 4
 
 
-def speciation(table, style):
+def speciation(table: pd.DataFrame, style: Figures) -> Figure:
     """Share of every solvation class against concentration."""
     figure, axis = make_axes(style)
     for name in CLASSES:
@@ -27,7 +36,7 @@ def speciation(table, style):
     return figure
 
 
-def settling(table, style):
+def settling(table: pd.DataFrame, style: Figures) -> Figure:
     """Anions in the shell over the production run in blocks of time, a line a replica."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -62,7 +71,7 @@ def _once(axis):
     return unique.values(), unique.keys()
 
 
-def radial_distribution(table, style):
+def radial_distribution(table: pd.DataFrame, style: Figures) -> Figure:
     """Nucleus-ligand g(r) and running coordination number, with the cut-off."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -83,7 +92,7 @@ def radial_distribution(table, style):
     return figure
 
 
-def thermodynamics(table, style):
+def thermodynamics(table: pd.DataFrame, style: Figures) -> Figure:
     """Density over the MD stages, a line a replica."""
     systems = in_order(table)
     colours = system_colours(systems, style)

@@ -1,12 +1,21 @@
 """The map of environments, what its axes mean, and why the mean shift changes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES, POOLED, TOTAL
 from ionshift.figures.style import SHIFT_LABEL, bar_length, in_order, make_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 SHIFT_COLORMAP = "coolwarm"
 CORRELATION_COLORMAP = "PuOr_r"
@@ -22,7 +31,7 @@ QUANTITY_LABELS = {
 }
 
 
-def pca_map(table, variance, style):
+def pca_map(table: pd.DataFrame, variance: pd.DataFrame | None, style: Figures) -> Figure:
     """Sampled environments on the first two components, coloured by shift and by class.
 
     Points are drawn in a random order, so that none hides another by its system or class.
@@ -68,7 +77,7 @@ def _component_label(component, variance):
     return name if share is None else f"{name} ({100 * share:.0f} % of variance)"
 
 
-def pca_meaning(table, style):
+def pca_meaning(table: pd.DataFrame, style: Figures) -> Figure:
     """Rank correlation of each component with shift and shell: a heat map a component."""
     systems, quantities = in_order(table), list(dict.fromkeys(table["quantity"]))
     components = list(dict.fromkeys(table["component"]))
@@ -110,7 +119,7 @@ def _with_error(value, error):
     return text if not np.isfinite(error) else f"{text}({max(round(100 * error), 1)})"
 
 
-def decomposition(table, style):
+def decomposition(table: pd.DataFrame, style: Figures) -> Figure:
     """Change of the mean shift by class shares (plain) and within classes (hatched)."""
     figure, axes = make_axes(style, 1.3, 2)
     panels = (("first", "{to}−{first}"), ("previous", "{to}−{first}"))

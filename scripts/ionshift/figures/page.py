@@ -7,7 +7,9 @@ import base64
 import gzip
 import json
 import math
+from collections.abc import Sequence
 from importlib import resources
+from typing import Any
 
 import chemiscope
 from ase import Atoms
@@ -67,7 +69,7 @@ show().catch((error) => {{
 """
 
 
-def dataset(clusters, study):
+def dataset(clusters: Sequence[Atoms], study: str) -> dict[str, Any]:
     """The data of chemiscope: clusters and their properties (`PROPERTIES`, from `info`).
 
     A property that is unknown for any cluster cannot be drawn and is left out.
@@ -99,7 +101,7 @@ def _bare(atoms):
     return Atoms(atoms.numbers, atoms.positions.round(2))
 
 
-def page(clusters, study):
+def page(clusters: Sequence[Atoms], study: str) -> str:
     """HTML text of the map with clusters that open in 3D; it loads nothing from elsewhere.
 
     Library and data are packed: the report embeds the page as a data URL, and Chromium leaves a

@@ -1,9 +1,15 @@
 """How good a trained potential is."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import (
     bar_length,
@@ -13,6 +19,10 @@ from ionshift.figures.style import (
     system_colours,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
 TEST, TRAIN, WRONG = "#0072B2", "#CCCCCC", "#D55E00"
 LINES = {"classical": "--", "potential": "-"}
 """Style of a line by the source of a liquid."""
@@ -21,7 +31,7 @@ ROLES = {"solvent": "#0072B2", "anion": "#D55E00"}
 UNITS = {"energy": "meV an atom", "force": "meV A$^{-1}$"}
 
 
-def parity(table, metrics, style):
+def parity(table: pd.DataFrame, metrics: pd.DataFrame, style: Figures) -> Figure:
     """Predicted against reference energies and force components."""
     figure, axes = make_axes(style, aspect=0.6, n_columns=2)
     for axis, quantity in zip(axes, ("energy", "force"), strict=True):
@@ -50,7 +60,9 @@ def _rmse(metrics, quantity):
     return row["rmse"].iloc[0]
 
 
-def errors(metrics, curve, epochs, style):
+def errors(
+    metrics: pd.DataFrame, curve: pd.DataFrame, epochs: pd.DataFrame, style: Figures
+) -> Figure:
     """Force error by element; validation error by epoch; test error by number of frames."""
     figure, axes = make_axes(style, aspect=0.95, n_rows=2, n_columns=2)
     grid = axes[0, 0].get_gridspec()
@@ -77,7 +89,9 @@ def errors(metrics, curve, epochs, style):
     return figure
 
 
-def validation(checks, nve, scan, style):
+def validation(
+    checks: pd.DataFrame, nve: pd.DataFrame, scan: pd.DataFrame, style: Figures
+) -> Figure:
     """Total energy of the NVE run, and energies of all pairs of elements coming together."""
     figure, (left, right) = make_axes(style, aspect=0.6, n_columns=2)
     left.plot(nve["time_ps"], nve["total_meV_atom"], color=TEST)
@@ -102,7 +116,9 @@ def validation(checks, nve, scan, style):
     return figure
 
 
-def rounds(errors, met, low_eV_A, high_eV_A, style):
+def rounds(
+    errors: pd.DataFrame, met: pd.DataFrame, low_eV_A: float, high_eV_A: float, style: Figures
+) -> Figure:
     """Test error of every round's committee; deviation of its forces along the MD of the next.
 
     Frames between the limits of the deviation, `low_eV_A` and `high_eV_A`, are labelled.
@@ -128,7 +144,13 @@ def rounds(errors, met, low_eV_A, high_eV_A, style):
     return figure
 
 
-def liquids(table, rdf, shieldings, ligand_elements, style):
+def liquids(
+    table: pd.DataFrame,
+    rdf: pd.DataFrame,
+    shieldings: pd.DataFrame,
+    ligand_elements: Sequence[str],
+    style: Figures,
+) -> Figure:
     """g(r) with solvents and anions, shares of the classes and shieldings of both liquids.
 
     Four panels per system. `rdf` and `shieldings` (see `comparison.shielding_histograms`) have a

@@ -1,7 +1,12 @@
 """Spectra, lines and mean shifts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import (
     SHIFT_LABEL,
@@ -12,8 +17,12 @@ from ionshift.figures.style import (
     system_colours,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
-def spectra(table, shifts, style):
+
+def spectra(table: pd.DataFrame, shifts: pd.DataFrame, style: Figures) -> Figure:
     """Distribution of shifts by class and the exchange-averaged position, a panel a system."""
     systems = in_order(table)
     figure, axes = make_axes(
@@ -49,7 +58,7 @@ def _occupied_range(table):
     return occupied["shift_ppm"].min(), occupied["shift_ppm"].max()
 
 
-def lines(table, shifts, style):
+def lines(table: pd.DataFrame, shifts: pd.DataFrame, style: Figures) -> Figure:
     """Exchange-averaged lines of all systems, with the error of their position as a bar."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -80,7 +89,9 @@ def _total_error(rows):
     )
 
 
-def shift_against_concentration(shifts, measured, style):
+def shift_against_concentration(
+    shifts: pd.DataFrame, measured: pd.DataFrame | None, style: Figures
+) -> Figure:
     """Change of the mean shift against the first system, both errors drawn.
 
     `measured` (see `experiment.read_series`) is drawn beside it; None: not at all.

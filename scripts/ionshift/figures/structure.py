@@ -1,5 +1,9 @@
 """Structure behind the shifts: pair distributions, local structure index, ion networks."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from ase.data import atomic_numbers, covalent_radii
@@ -7,7 +11,12 @@ from ase.data.colors import jmol_colors
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
+from ionshift.config.figures import Figures
 from ionshift.figures.style import SHIFT_LABEL, in_order, make_axes, system_colours
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 RANGE_COLOURS = "cividis"
 ANION_COLOURS = "plasma"
@@ -15,7 +24,7 @@ LINK_COLOURS = {"covalent": "#555555", "link": "#0072B2", "image": "#D55E00"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def pairs(table, style):
+def pairs(table: pd.DataFrame, style: Figures) -> Figure:
     """g(r) (lines) and running coordination number (dashed, right axis), a panel a pair."""
     systems, names = in_order(table), list(dict.fromkeys(table["pair"]))
     colours = system_colours(systems, style)
@@ -48,7 +57,7 @@ def _pair_panel(axis, part, colours):
     axis.axvline(part["cutoff_A"].iloc[0], color="black", ls=":", lw=0.6)
 
 
-def lsi_scatter(sample, correlation, style):
+def lsi_scatter(sample: pd.DataFrame, correlation: pd.DataFrame, style: Figures) -> Figure:
     """Shift against local structure index, coloured by the number of anions, a panel a system."""
     systems = in_order(correlation)
     figure, axes = _grid(style, systems)
@@ -97,7 +106,7 @@ def _grid(style, systems):
     return figure, axes
 
 
-def lsi_ranges(histograms, ranges, style):
+def lsi_ranges(histograms: pd.DataFrame, ranges: pd.DataFrame, style: Figures) -> Figure:
     """Distribution of shifts in each range of the index with the mean, a panel a system."""
     systems = in_order(ranges)
     figure, axes = make_axes(
@@ -148,7 +157,7 @@ def _range_mean(axis, row, colour):
         axis.axvspan(*ends, color=colour, alpha=0.25, lw=0)
 
 
-def lsi_cutoffs(table, style):
+def lsi_cutoffs(table: pd.DataFrame, style: Figures) -> Figure:
     """Mean index and its correlation with the shift against the index's cut-off."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -176,7 +185,7 @@ def lsi_cutoffs(table, style):
     return figure
 
 
-def network_sizes(table, style):
+def network_sizes(table: pd.DataFrame, style: Figures) -> Figure:
     """Share of nuclei by the size and by the diameter of their aggregate, a row a system."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -202,7 +211,7 @@ def network_sizes(table, style):
     return figure
 
 
-def network_shifts(table, style):
+def network_shifts(table: pd.DataFrame, style: Figures) -> Figure:
     """Mean shift of the nuclei against the ions in their aggregate; areas follow the share."""
     systems = in_order(table)
     colours = system_colours(systems, style)
@@ -235,7 +244,7 @@ def network_shifts(table, style):
     return figure
 
 
-def largest_aggregate(atoms, bonds, style):
+def largest_aggregate(atoms: pd.DataFrame, bonds: pd.DataFrame, style: Figures) -> Figure:
     """An aggregate, projected along the direction in which it is thinnest."""
     places = atoms[["x_A", "y_A", "z_A"]].to_numpy()
     axes_of_view = _principal_axes(places)

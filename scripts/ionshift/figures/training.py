@@ -1,15 +1,24 @@
 """How good the model is."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ionshift.config.figures import Figures
 from ionshift.core.tables import CLASSES
 from ionshift.figures.style import bar_length, corner_note, make_axes, plain_log_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 LARGEST_SHOWN = 1e6
 """Numbers of labels beyond this are not drawn: an arrow stands for them."""
 
 
-def parity(table, metrics, style):
+def parity(table: pd.DataFrame, metrics: pd.DataFrame, style: Figures) -> Figure:
     """Predicted against computed shielding of the held-out labels, with spread bars."""
     figure, axis = make_axes(style, aspect=0.95)
     test = table[table["part"] == "test"]
@@ -41,7 +50,7 @@ def parity(table, metrics, style):
     return figure
 
 
-def learning_curve(table, style):
+def learning_curve(table: pd.DataFrame, style: Figures) -> Figure:
     """Test error against the number of training labels, with its power law up to the target.
 
     Where the target is met with fewer labels than the curve begins with, no number is drawn for it.
@@ -95,7 +104,7 @@ def _draw_power_law(axis, fit, n_min):
             axis.plot(end, target, ">", ms=5, color="#009E73")
 
 
-def label_correction(pairs, summary, style):
+def label_correction(pairs: pd.DataFrame, summary: pd.DataFrame, style: Figures) -> Figure:
     """Shieldings of a higher-level protocol against the study's, with the line that corrects."""
     figure, axis = make_axes(style, aspect=0.95)
     for name in CLASSES:

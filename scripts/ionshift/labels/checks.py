@@ -1,7 +1,8 @@
 """What a label must be, besides unedited: its columns, its cluster and its numbers fit together."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -169,7 +170,7 @@ def check_unique(path: str, clusters: Iterable[Atoms]) -> None:
         entry_of_key[key], entry_of_name[name] = entry, entry
 
 
-def check_chemistry(place: str, atoms: Atoms, chemistry: dict) -> None:
+def check_chemistry(place: str, atoms: Atoms, chemistry: Mapping[str, Any]) -> None:
     """Raise `InputError` unless a cluster can have been cut from a study's liquid.
 
     Its first atom is the nucleus; all others make molecules of the study's species, each with an

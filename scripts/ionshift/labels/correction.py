@@ -5,13 +5,22 @@ through the clusters that have labels of both corrects all the others. What it l
 on clusters that the line has not seen.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.labels.store import label_key
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 KEY = "labelling.reference_labels"
 FEWEST = 4
@@ -30,7 +39,9 @@ class Line:
         return self.intercept_ppm + self.slope * np.asarray(shielding_ppm, float)
 
 
-def find_pairs(references, table, protocol):
+def find_pairs(
+    references: Sequence[Atoms], table: pd.DataFrame, protocol: Protocol
+) -> pd.DataFrame:
     """Clusters with an ok label of both protocols.
 
     Parameters
@@ -87,13 +98,13 @@ def _check_protocols(references, table):
         )
 
 
-def fit(pairs):
+def fit(pairs: pd.DataFrame) -> Line:
     """The `Line` of least squares through pairs."""
     slope, intercept = np.polyfit(pairs["shielding_ppm"], pairs["reference_ppm"], 1)
     return Line(float(slope), float(intercept))
 
 
-def summary(pairs, line, shieldings_ppm):
+def summary(pairs: pd.DataFrame, line: Line, shieldings_ppm: Sequence[float]) -> pd.DataFrame:
     """What the line does, and what it leaves.
 
     Parameters
@@ -123,7 +134,7 @@ def summary(pairs, line, shieldings_ppm):
     return pd.DataFrame([row])
 
 
-def held_out_error(x, y):
+def held_out_error(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """RMS error of y by the straight line in x through all other points."""
     errors = []
     for left_out in range(len(x)):
@@ -132,7 +143,7 @@ def held_out_error(x, y):
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
-def corrected(clusters, line):
+def corrected(clusters: Sequence[Atoms], line: Line) -> list[Atoms]:
     """Copies of labelled clusters with the shieldings that the line gives.
 
     `shielding_uncorrected_ppm` keeps what was computed. Tensors are left out: the line is one of
@@ -151,7 +162,7 @@ def corrected(clusters, line):
     return found
 
 
-def computed_ppm(clusters):
+def computed_ppm(clusters: Sequence[Atoms]) -> list[float]:
     """Shieldings in ppm of the ok labels of clusters, as computed, before any correction."""
     return [
         float(atoms.info.get("shielding_uncorrected_ppm", atoms.info["shielding_ppm"]))

@@ -5,19 +5,27 @@ of the ELF's isosurfaces and its values on spheres, along all directions: factor
 follow from it without a new calculation.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from ase import Atoms
+from numpy.typing import NDArray
 
 from ionshift.config.elf import Elf
 from ionshift.config.protocol import Protocol
 from ionshift.dft import basis, elf, engine
 from ionshift.labels import store as labels
 from ionshift.labels.workers import label_structures
+
+if TYPE_CHECKING:
+    from pyscf import gto
 
 VERSION = 1
 """Part of every key: raised when the numbers change."""
@@ -45,12 +53,12 @@ INFO_COLUMNS = COLUMNS[1:7]
 RECORD_COLUMNS = COLUMNS[7:]
 
 
-def open_store(folder):
+def open_store(folder: str | Path) -> labels.LabelStore:
     """The store of ELF records: a label store whose values are compared by their energy."""
     return labels.LabelStore(folder, "energy_Ha", ENERGY_AGREEMENT_HA, "elf.store")
 
 
-def key_of(atoms, protocol, settings):
+def key_of(atoms: Atoms, protocol: Protocol, settings: Elf) -> str:
     """Key of a record: the label's key with the surfaces, spheres and directions asked for."""
     content = {
         "elf": VERSION,
@@ -62,7 +70,7 @@ def key_of(atoms, protocol, settings):
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def choose(clusters, system, n):
+def choose(clusters: Sequence[Atoms], system: str, n: int) -> list[Atoms]:
     """At most `n` ok labels of a system, taking turns over the classes.
 
     Within a class the order is that of the labels' keys. They are hashes, so the choice is as
@@ -100,15 +108,15 @@ class ElfTask:
         """See `key_of`."""
         return key_of(atoms, self.protocol, self.settings)
 
-    def is_enough(self, record: dict, atoms: Atoms) -> bool:
+    def is_enough(self, record: Mapping[str, Any], atoms: Atoms) -> bool:
         """A record holds all surfaces and spheres of its key; a failure stays until retried."""
         return True
 
-    def compute(self, atoms: Atoms, last_failure: dict | None) -> dict:
+    def compute(self, atoms: Atoms, last_failure: Mapping[str, Any] | None) -> dict[str, Any]:
         """See `compute`."""
         return compute(atoms, int(atoms.info["charge"]), self.protocol, self.settings)
 
-    def describe(self, record: dict) -> str:
+    def describe(self, record: Mapping[str, Any]) -> str:
         """The size of the calculation."""
         return f"ELF with {record['n_basis']} functions"
 
@@ -145,7 +153,7 @@ def measure(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def compute(atoms, charge, protocol, settings):
+def compute(atoms: Atoms, charge: int, protocol: Protocol, settings: Elf) -> dict[str, Any]:
     """One record: SCF of the protocol and the ELF around atom 0. Never raises for a cluster."""
     record = {"status": "failed", "reason": ""} | dict.fromkeys(RECORD_COLUMNS[2:])
     with engine.outcome_in(record):
@@ -159,7 +167,7 @@ def compute(atoms, charge, protocol, settings):
     return record
 
 
-def ground_state(atoms, charge, protocol, record):
+def ground_state(atoms: Atoms, charge: int, protocol: Protocol, record: dict[str, Any]) -> Any:
     """The converged SCF of the label protocol, the nucleus (atom 0) at the origin."""
     basis.check_cluster(atoms, charge, [0])
     mol = basis.build_molecule(atoms, charge, protocol, 0)
@@ -168,7 +176,9 @@ def ground_state(atoms, charge, protocol, record):
     return mf
 
 
-def field_around(mol, occupied):
+def field_around(
+    mol: gto.Mole, occupied: NDArray[np.float64]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """The ELF of doubly occupied orbitals as a function of positions (n, 3) in bohr.
 
     Parameters

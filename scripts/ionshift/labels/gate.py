@@ -1,9 +1,21 @@
 """The gate: the least share of labels that must be ok before a study goes on."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ionshift.core.errors import InputError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def check_gate(table, min_ok_share, key="labelling.min_ok_share", retry="'ionshift labels retry'"):
+
+def check_gate(
+    table: pd.DataFrame,
+    min_ok_share: float,
+    key: str = "labelling.min_ok_share",
+    retry: str = "'ionshift labels retry'",
+) -> None:
     """Raise `InputError` if too few labels are ok; the message counts the reasons."""
     ok_share = float((table["status"] == "ok").mean())
     if ok_share < min_ok_share:

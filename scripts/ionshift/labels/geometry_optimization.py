@@ -5,9 +5,14 @@ liquid, which a cluster in vacuum would leave. The result is a minimum of the po
 the geometry of the MD: other bond lengths, and no thermal motion.
 """
 
+from __future__ import annotations
+
 import resource
 import time
 from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +20,10 @@ from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
 from ase.constraints import FixAtoms
 from ase.optimize import LBFGS
+from numpy.typing import NDArray
 
+from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.geometry_optimization import GeometryOptimization
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import file_hash
 from ionshift.labels import store as labels
@@ -26,6 +34,9 @@ from ionshift.potentials import calculators
 from ionshift.solvation.classes import solvation_class
 from ionshift.solvation.shells import POSITION_DECIMALS
 from ionshift.systems.electrolyte import load_templates
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import BaseCalculator
 
 VERSION = 1
 """Part of every key: raised when the geometries change."""
@@ -67,7 +78,7 @@ TABLE_COLUMNS = (
 )
 
 
-def open_store(folder):
+def open_store(folder: str | Path) -> labels.LabelStore:
     """The store of optimized clusters: a label store whose records are compared by energy."""
     return labels.LabelStore(folder, "energy_eV", AGREEMENT_eV, "geometry_optimization.store")
 
@@ -94,7 +105,7 @@ class OptimizationTask:
             }
         )
 
-    def key_of(self, atoms):
+    def key_of(self, atoms: Atoms) -> str:
         steps = np.rint((atoms.positions - atoms.positions[0]) * 10**POSITION_DECIMALS)
         return labels.content_hash(
             {
@@ -105,10 +116,10 @@ class OptimizationTask:
             }
         )
 
-    def is_enough(self, record, atoms):
+    def is_enough(self, record: Mapping[str, Any], atoms: Atoms) -> bool:
         return True
 
-    def compute(self, atoms, last_failure):
+    def compute(self, atoms: Atoms, last_failure: Mapping[str, Any] | None) -> dict[str, Any]:
         """One record with the keys `RECORD_COLUMNS`. Never raises for a cluster."""
         wall, cpu = time.perf_counter(), time.process_time()
         record = dict.fromkeys(RECORD_COLUMNS) | {"status": "failed", "reason": ""}
@@ -122,7 +133,7 @@ class OptimizationTask:
         record["max_rss_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return record
 
-    def describe(self, record):
+    def describe(self, record: Mapping[str, Any]) -> str:
         return f"{record['energy_change_eV']:.2f} eV in {record['n_steps']} steps"
 
     def _its_calculator(self):
@@ -145,12 +156,14 @@ def _model_hash(path):
         ) from None
 
 
-def moving_atoms(atoms, radius_A):
+def moving_atoms(atoms: Atoms, radius_A: float) -> NDArray[np.integer]:
     """Indices of the atoms within `radius_A` of the nucleus, which is atom 0 and one of them."""
     return np.flatnonzero(np.linalg.norm(atoms.positions - atoms.positions[0], axis=1) <= radius_A)
 
 
-def optimize(atoms, calculator, settings):
+def optimize(
+    atoms: Atoms, calculator: BaseCalculator, settings: GeometryOptimization
+) -> dict[str, Any]:
     """Move the atoms near the nucleus downhill in energy.
 
     The charge in `info` stands on the nucleus as an initial charge, which calculators of charged
@@ -178,7 +191,7 @@ def optimize(atoms, calculator, settings):
     work.set_constraint(FixAtoms(np.setdiff1d(np.arange(len(atoms)), moving)))
     work.calc = calculator
     path = []
-    optimiser = LBFGS(work, logfile=None)
+    optimiser = LBFGS(work, logfile=None)  # type: ignore[arg-type]  # None is allowed
     optimiser.attach(lambda: path.append(_point(work)))
     converged = bool(optimiser.run(fmax=settings.fmax_eV_A, steps=settings.max_steps))
     reached = path[-1] if converged else min(path, key=lambda point: point["energy_eV"])
@@ -221,7 +234,7 @@ def _named(bonds, atoms):
     return ", ".join("-".join(f"{atoms.symbols[i]}{i}" for i in pair) for pair in sorted(bonds))
 
 
-def molecules_of(atoms, electrolyte):
+def molecules_of(atoms: Atoms, electrolyte: Electrolyte) -> tuple[NDArray[np.integer], list[str]]:
     """Molecule and role of every atom, found by covalent bonds and composition.
 
     Returns
@@ -252,7 +265,15 @@ def molecules_of(atoms, electrolyte):
     return molecules, roles
 
 
-def optimize_clusters(clusters, task, store, electrolyte, ligand_elements, workers=1, log=print):
+def optimize_clusters(
+    clusters: Sequence[Atoms],
+    task: OptimizationTask,
+    store: labels.LabelStore,
+    electrolyte: Electrolyte,
+    ligand_elements: Collection[str],
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Optimize clusters through the store.
 
     Returns
@@ -285,14 +306,16 @@ def _with_positions(atoms, record):
     return atoms
 
 
-def compare_shells(before, after, electrolyte, ligand_elements):
+def compare_shells(
+    before: Atoms, after: Atoms, electrolyte: Electrolyte, ligand_elements: Collection[str]
+) -> dict[str, Any]:
     """The first shell of two geometries of a cluster, as a part of a row of `optimize_clusters`."""
     molecules, roles = molecules_of(before, electrolyte)
     role = np.array(roles)[molecules]
-    ligand = np.isin(before.symbols, ligand_elements) & (molecules > 0)
+    ligand = np.isin(before.symbols, list(ligand_elements)) & (molecules > 0)
     distances_A = [_from_nucleus_A(atoms) for atoms in (before, after)]
     inside = distances_A[0] <= before.info["cutoff_A"]
-    row = {}
+    row: dict[str, Any] = {}
     for suffix, from_nucleus_A in zip(("", "_after"), distances_A, strict=True):
         shell = ligand & (from_nucleus_A <= before.info["cutoff_A"])
         counts = Counter(roles[number] for number in set(molecules[shell]))

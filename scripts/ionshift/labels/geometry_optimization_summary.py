@@ -1,5 +1,10 @@
 """What geometry optimization does to distances and mean shieldings, and its labels."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -7,11 +12,14 @@ from ionshift.core.errors import InputError
 from ionshift.solvation.class_means import ensemble_mean, spread_within_classes
 from ionshift.solvation.classes import CLASSES
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
 EVERY = "all"
 MEANS = ("solvent_distance", "anion_distance")
 
 
-def is_kept(table):
+def is_kept(table: pd.DataFrame) -> pd.Series:
     """Clusters that were optimized and kept the molecules of their shell, as a boolean Series.
 
     `table` has the columns `geometry_optimization.TABLE_COLUMNS`.
@@ -22,7 +30,11 @@ def is_kept(table):
     return same & (table["status"] != "failed")
 
 
-def cluster_table(optimized, sampled_labels=None, optimized_labels=None):
+def cluster_table(
+    optimized: pd.DataFrame,
+    sampled_labels: pd.DataFrame | None = None,
+    optimized_labels: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """One row a cluster: its shells and shieldings before and after.
 
     Parameters
@@ -52,7 +64,7 @@ def _shieldings(cluster_ids, table):
     return ok["shielding_ppm"].reindex(cluster_ids).to_numpy(float)
 
 
-def group_table(clusters, speciation):
+def group_table(clusters: pd.DataFrame, speciation: pd.DataFrame) -> pd.DataFrame:
     """Means of every system and class.
 
     `class` or `system` is 'all' where a row joins them. Distances, coordination and the change of
@@ -119,7 +131,9 @@ def _means(group):
     }
 
 
-def training_pairs(clusters, optimized, labels):
+def training_pairs(
+    clusters: Sequence[Atoms], optimized: pd.DataFrame, labels: pd.DataFrame
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Clusters as the MD has them with the labels of their optimized geometries.
 
     Parameters

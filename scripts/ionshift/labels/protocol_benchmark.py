@@ -1,12 +1,19 @@
 """Protocols against a reference: what a label costs and how wrong relative shieldings are."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ionshift.config.protocol import PROTOCOLS
+from ionshift.config.protocol import PROTOCOLS, Protocol
 from ionshift.labels.correction import held_out_error
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 FUNCTIONALS = ("pbe", "pbe0")
 FAR_BASES = ("6-31g*", "def2-svp")
@@ -17,7 +24,7 @@ THRESHOLDS = {
 }
 
 
-def variants():
+def variants() -> dict[str, Protocol]:
     """Name to protocol: `reference`, and what users weigh against each other.
 
     PBE in all combinations of far basis, grid and thresholds, `fast` among them; PBE0, several
@@ -35,7 +42,7 @@ def variants():
     return found
 
 
-def compare(tables, reference="reference"):
+def compare(tables: Mapping[str, pd.DataFrame], reference: str = "reference") -> pd.DataFrame:
     """Errors and costs of protocols.
 
     Errors are those of relative shieldings: both protocols' values less their means over the
@@ -87,7 +94,9 @@ def _errors(values, expected):
     }
 
 
-def choose(clusters, n_clusters, with_reference):
+def choose(
+    clusters: Sequence[Atoms], n_clusters: int, with_reference: Collection[str]
+) -> list[Atoms]:
     """`n_clusters` of a set, of those with a reference label where these are enough.
 
     with_reference: ids of the clusters whose reference labels are known, the most expensive labels.
@@ -96,7 +105,7 @@ def choose(clusters, n_clusters, with_reference):
     return spread_over(known if len(known) >= n_clusters else clusters, n_clusters)
 
 
-def spread_over(clusters, n_clusters):
+def spread_over(clusters: Sequence[Atoms], n_clusters: int) -> list[Atoms]:
     """`n_clusters` of a set, equally spaced in the order of their size."""
     order = sorted(range(len(clusters)), key=lambda i: (len(clusters[i]), i))
     places = np.unique(np.linspace(0, len(order) - 1, min(n_clusters, len(order))).round())

@@ -1,11 +1,16 @@
 """Label sets: files of labelled clusters, written, read and checked."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ase.io
 import numpy as np
 from ase import Atoms
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.core.tables import EARLIER_NAMES
@@ -14,8 +19,13 @@ from ionshift.labels.geometry_checks import check_geometry
 from ionshift.labels.store import AGREEMENT_PPM, label_key, protocol_hash
 from ionshift.labels.table import RECORD_COLUMNS, label_table, read_table
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def write_label_set(path, clusters, table):
+    from ionshift.labels.store import LabelStore
+
+
+def write_label_set(path: str | Path, clusters: Sequence[Atoms], table: pd.DataFrame) -> None:
     """Write clusters with their labels as extxyz; `info` holds the row of the table.
 
     Where more nuclei than the centre have a label, the atoms have the columns `shielding_ppm`
@@ -47,7 +57,7 @@ def _has_value(value):
     return value is not None and value == value and value != ""
 
 
-def read_frames(path):
+def read_frames(path: str | Path) -> list[Atoms]:
     """Read an extxyz file; returns a list of Atoms with finite positions that do not overlap.
 
     Raises
@@ -56,7 +66,7 @@ def read_frames(path):
         if it cannot be read, is empty or has an impossible geometry.
     """
     try:
-        frames = ase.io.read(path, index=":", format="extxyz")
+        frames: Any = ase.io.read(path, index=":", format="extxyz")
     except Exception as error:
         raise InputError(
             f"{path} is not a readable extxyz file ({type(error).__name__}: {error}); "
@@ -70,7 +80,7 @@ def read_frames(path):
     return frames
 
 
-def read_clusters(path):
+def read_clusters(path: str | Path) -> list[Atoms]:
     """Read an extxyz file of clusters, the nucleus first, `charge` in `info`.
 
     Raises
@@ -84,7 +94,7 @@ def read_clusters(path):
     return clusters
 
 
-def read_label_set(path, chemistry=None):
+def read_label_set(path: str | Path, chemistry: Mapping[str, Any] | None = None) -> list[Atoms]:
     """Read an extxyz label set; returns a list of Atoms with the row in `info`.
 
     Parameters
@@ -128,7 +138,13 @@ def _check_against_table(path, clusters):
             )
 
 
-def import_label_set(path, protocol, store, elements=(), chemistry=None):
+def import_label_set(
+    path: str | Path,
+    protocol: Protocol,
+    store: LabelStore,
+    elements: Sequence[str] = (),
+    chemistry: Mapping[str, Any] | None = None,
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Put a label set into the store, so that its clusters are never computed again.
 
     The table has the nuclei of `elements` where the set has them; what it lacks stays missing.
@@ -149,7 +165,9 @@ def import_label_set(path, protocol, store, elements=(), chemistry=None):
     return clusters, label_table(clusters, keys, store, protocol, elements)
 
 
-def check_label_set(path, protocol, chemistry=None):
+def check_label_set(
+    path: str | Path, protocol: Protocol, chemistry: Mapping[str, Any] | None = None
+) -> list[Atoms]:
     """The clusters of a label set that a study may train on, see `read_label_set`.
 
     Raises
@@ -176,7 +194,7 @@ def check_label_set(path, protocol, chemistry=None):
                 "edited, restore it"
             )
         checks.check_atom_columns(place, atoms)
-    checks.check_unique(path, clusters)
+    checks.check_unique(str(path), clusters)
     return clusters
 
 

@@ -1,9 +1,19 @@
 """Shielding labels of clusters: through the store, as rows, retried."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ionshift.config.protocol import Protocol
 from ionshift.dft import engine, gpu
 from ionshift.labels import store as labels_store
 from ionshift.labels.table import RECORD_COLUMNS, label_table
 from ionshift.labels.workers import label_structures
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ase import Atoms
 
 
 class ShieldingTask:
@@ -22,13 +32,13 @@ class ShieldingTask:
         self.elements = elements
         self.on_gpu = on_gpu
 
-    def key_of(self, atoms):
+    def key_of(self, atoms: Atoms) -> str:
         return labels_store.label_key(atoms, atoms.info["charge"], self.protocol)
 
-    def is_enough(self, record, atoms):
+    def is_enough(self, record: Mapping[str, Any], atoms: Atoms) -> bool:
         return labels_store.is_enough(record, labels_store.nuclei_of(atoms, self.elements))
 
-    def compute(self, atoms, last_failure):
+    def compute(self, atoms: Atoms, last_failure: Mapping[str, Any] | None) -> dict[str, Any]:
         return engine.compute(
             atoms,
             int(atoms.info["charge"]),
@@ -38,20 +48,20 @@ class ShieldingTask:
             on_gpu=self.on_gpu,
         )
 
-    def describe(self, record):
+    def describe(self, record: Mapping[str, Any]) -> str:
         return f"{record['shielding_ppm']:.3f} ppm"
 
 
 def label_clusters(
-    clusters,
-    protocol,
-    store,
-    workers=1,
-    log=print,
-    protocol_name=None,
-    elements=(),
-    device="cpu",
-):
+    clusters: Sequence[Atoms],
+    protocol: Protocol,
+    store: labels_store.LabelStore,
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+    protocol_name: str | None = None,
+    elements: Sequence[str] = (),
+    device: str = "cpu",
+) -> pd.DataFrame:
     """Label clusters through the store and return one row a cluster.
 
     See `label_workers.label_structures`.
@@ -91,7 +101,9 @@ def _say_what_changed(name, protocol, store, log):
         )
 
 
-def retry_failed(clusters, protocol, store):
+def retry_failed(
+    clusters: Sequence[Atoms], protocol: Protocol, store: labels_store.LabelStore
+) -> list[int]:
     """Put the labels that are not ok aside, so that they alone are computed again.
 
     Each starts with the SCF recipe after the one that failed. Returns the positions of their

@@ -5,16 +5,24 @@ one JSON file a label, written whole at the moment the label is finished, so a k
 loses only what was being computed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import alone, atomic_path
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 ENGINE_VERSION = 1
 """Part of every key: raised when the shielding engine changes its numbers."""
@@ -39,7 +47,7 @@ that a new option leaves the labels that do not use it valid."""
 STATUSES = ("ok", "unconverged", "failed")
 
 
-def protocol_hash(protocol):
+def protocol_hash(protocol: Protocol) -> str:
     """Short hash of all that changes the number: the protocol's fields, the engine's version."""
     counted = {
         name: value
@@ -49,7 +57,7 @@ def protocol_hash(protocol):
     return content_hash({"engine": ENGINE_VERSION, **counted})[:16]
 
 
-def label_key(atoms, charge, protocol):
+def label_key(atoms: Atoms, charge: int, protocol: Protocol) -> str:
     """Key of a label: hash of elements, positions relative to the nucleus, charge, protocol.
 
     Positions count to 1e-4 A. The nucleus is atom 0.
@@ -66,24 +74,24 @@ def label_key(atoms, charge, protocol):
     )
 
 
-def nuclei_of(atoms, elements):
+def nuclei_of(atoms: Atoms, elements: Collection[str]) -> list[int]:
     """Atoms of these elements, as indices; the centre, atom 0, is left out."""
     return [index for index, symbol in enumerate(atoms.symbols) if index and symbol in elements]
 
 
-def is_enough(record, nuclei):
+def is_enough(record: Mapping[str, Any], nuclei: Iterable[int]) -> bool:
     """Whether a finished label has the tensors of these atoms, if it is ok at all."""
     return record["status"] != "ok" or {str(index) for index in nuclei} <= set(
         tensors_by_atom(record)
     )
 
 
-def tensors_by_atom(record):
+def tensors_by_atom(record: Mapping[str, Any]) -> dict[str, Any]:
     """Tensors of a record by atom; the index is text, as JSON has it."""
     return record.get("nuclei") or {}
 
 
-def content_hash(content):
+def content_hash(content: Any) -> str:
     """SHA-256 of what can be written as JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -107,13 +115,13 @@ class LabelStore:
         self.tolerance = tolerance
         self.folder_key = folder_key
 
-    def path(self, key):
+    def path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
 
     def __contains__(self, key):
         return self.path(key).is_file()
 
-    def get(self, key):
+    def get(self, key: str) -> dict[str, Any]:
         """Return the record of `key`.
 
         Raises
@@ -139,7 +147,7 @@ class LabelStore:
             )
         return record
 
-    def put(self, key, record):
+    def put(self, key: str, record: dict[str, Any]) -> None:
         """Store a finished record.
 
         An ok record replaces a failed one, never the other way round. An ok record that is there
@@ -186,7 +194,7 @@ class LabelStore:
                 f"and {new:.4f} now; one of them is wrong, delete the one you do not trust"
             )
 
-    def discard(self, key):
+    def discard(self, key: str) -> bool:
         """Put a record that is not ok aside, to be computed again; True if there was one.
 
         `last_failure` still returns it.
@@ -196,7 +204,7 @@ class LabelStore:
         os.replace(self.path(key), self._failure_path(key))
         return True
 
-    def last_failure(self, key):
+    def last_failure(self, key: str) -> dict[str, Any] | None:
         """The record that `discard` put aside, or None."""
         try:
             return json.loads(self._failure_path(key).read_text())["record"]
@@ -206,7 +214,7 @@ class LabelStore:
     def _failure_path(self, key):
         return self.path(key).with_suffix(".failed")
 
-    def set_damaged_aside(self, key):
+    def set_damaged_aside(self, key: str) -> Path | None:
         """Rename a damaged file to `.damaged`; returns its new path, None for an intact one."""
         try:
             self.get(key)
@@ -218,11 +226,11 @@ class LabelStore:
             pass
         return None
 
-    def claim(self, key):
+    def claim(self, key: str) -> AbstractContextManager[None]:
         """Context that holds the right to compute `key`; waits while another process holds it."""
         return alone(self.path(key).with_suffix(".lock"))
 
-    def note_protocol(self, name, protocol):
+    def note_protocol(self, name: str, protocol: Protocol) -> list[tuple[str, dict[str, Any]]]:
         """Remember what a protocol's name stands for.
 
         Returns

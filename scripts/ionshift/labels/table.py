@@ -1,11 +1,23 @@
 """The table of labels: its columns, made from the store, read, joined."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.tables import with_present_names
 from ionshift.labels.store import AGREEMENT_PPM, nuclei_of, protocol_hash, tensors_by_atom
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.labels.store import LabelStore
 
 COLUMNS = (
     "key",
@@ -46,7 +58,13 @@ CLUSTER_COLUMNS = COLUMNS[1:15]
 RECORD_COLUMNS = COLUMNS[15:-3]
 
 
-def label_table(clusters, keys, store, protocol, elements=()):
+def label_table(
+    clusters: Sequence[Atoms],
+    keys: Sequence[str],
+    store: LabelStore,
+    protocol: Protocol,
+    elements: Sequence[str] = (),
+) -> pd.DataFrame:
     """One row a cluster from the store, with the nuclei of `elements` that it has.
 
     Tensors become lists of nine numbers.
@@ -54,7 +72,7 @@ def label_table(clusters, keys, store, protocol, elements=()):
     rows = []
     for atoms, key in zip(clusters, keys, strict=True):
         record = store.get(key)
-        row = {"key": key, "protocol_hash": protocol_hash(protocol)}
+        row: dict[str, Any] = {"key": key, "protocol_hash": protocol_hash(protocol)}
         row |= {name: atoms.info.get(name) for name in CLUSTER_COLUMNS}
         row |= {name: record.get(name) for name in RECORD_COLUMNS}
         for name in ("shielding_tensor_ppm", "efg_tensor_au"):
@@ -67,7 +85,7 @@ def label_table(clusters, keys, store, protocol, elements=()):
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def read_table(path):
+def read_table(path: str | Path) -> pd.DataFrame:
     """Read a parquet table of labels.
 
     Raises
@@ -88,7 +106,7 @@ def read_table(path):
     return table
 
 
-def join_tables(tables):
+def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table with every key once; an ok label stands for one that is not.
 
     Raises

@@ -1,11 +1,21 @@
 """The ok labels that a model is trained on, in groups that stay together."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from ionshift.core.errors import InputError
 
+if TYPE_CHECKING:
+    from ase import Atoms
 
-def training_set(clusters, cutoff_A, group_ps):
+
+def training_set(
+    clusters: Sequence[Atoms], cutoff_A: float, group_ps: float
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Ok labels with their groups: blocks of `group_ps` of one replica stay together.
 
     Returns

@@ -1,24 +1,25 @@
 """Computing labels: structures go through the store, what is missing is computed by processes.
 
-What is computed is a task, an object that can be pickled with
-
-- `key_of(atoms)`: the label's key;
-- `is_enough(record, atoms)`: whether a record of the store holds all that is wanted;
-- `compute(atoms, last_failure)`: one record, a dict with status, reason, wall_s and
-  `record_columns`; it never raises for a structure. `last_failure` is the failed record of an
-  earlier try that was put aside, or None;
-- `describe(record)`: an ok record in a few words;
-- `record_columns`; `name_key`, the key of a structure's name in its info; `workers_key`, the
-  configuration's key of the number of workers.
+What is computed is a `task.LabelTask`, an object that can be pickled.
 """
+
+from __future__ import annotations
 
 import os
 import signal
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.labels.store import LabelStore
+    from ionshift.labels.task import LabelTask
 
 RETIRE_S = 30
 """A worker that has not ended this long after its last label is stopped."""
@@ -32,7 +33,14 @@ STOPPING = (
 )
 
 
-def label_structures(structures, task, store, workers=1, log=print, kind="clusters"):
+def label_structures(
+    structures: Sequence[Atoms],
+    task: LabelTask,
+    store: LabelStore,
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+    kind: str = "clusters",
+) -> list[str]:
     """Label structures through the store.
 
     Labels in the store are not computed again. The others are computed by `workers`
@@ -44,7 +52,7 @@ def label_structures(structures, task, store, workers=1, log=print, kind="cluste
     Parameters
     ----------
     structures : list of Atoms
-    task : what is computed of them, see above
+    task : what is computed of them, a `task.LabelTask`
     store : labels.LabelStore
     kind : what the structures are called in the log
 
@@ -97,12 +105,12 @@ class _Worker:
         theirs.close()
         self.key = None
 
-    def give(self, key, atoms):
+    def give(self, key: str, atoms: Atoms) -> None:
         self.key = key
         with suppress(BrokenPipeError):  # killed already: `answer` says so
             self.pipe.send((key, atoms))
 
-    def answer(self):
+    def answer(self) -> tuple[dict[str, Any], bool] | None:
         """(record, found) of the label; None if the process was killed."""
         try:
             answer = self.pipe.recv()
@@ -113,7 +121,7 @@ class _Worker:
             raise answer
         return answer
 
-    def retire(self):
+    def retire(self) -> None:
         """End it between two labels, all of which are stored."""
         with suppress(BrokenPipeError):  # killed already
             self.pipe.send(None)
@@ -121,7 +129,7 @@ class _Worker:
         if self.process.is_alive():
             self.stop()
 
-    def stop(self):
+    def stop(self) -> None:
         """End it at once; the label it computes is lost, its claim released."""
         self.process.terminate()
         self.process.join(STOP_S)

@@ -1,8 +1,16 @@
 """Choosing what to label next: where the committee disagrees and far from what it has seen."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ionshift.config.descriptor import Descriptor
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import derive_seed
 from ionshift.descriptors.registry import check_same, make_descriptor
@@ -11,10 +19,23 @@ from ionshift.solvation import shells
 from ionshift.solvation.sampling import CHOSEN_COLUMNS, farthest_points
 from ionshift.trajectories.trajectory import open_run
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.config.study import LiquidStudy
+    from ionshift.learning.committee import Committee
+
 METHODS = ("random", "disagreement", "distance", "combined")
 
 
-def choose(method, n, spread_ppm, X, known, seed=0):
+def choose(
+    method: str,
+    n: int,
+    spread_ppm: NDArray[np.float64],
+    X: NDArray[np.float64],
+    known: NDArray[np.float64],
+    seed: int = 0,
+) -> list[int]:
     """Choose `n` of the candidates.
 
     Parameters
@@ -37,7 +58,7 @@ def choose(method, n, spread_ppm, X, known, seed=0):
     return farthest_points(X, n, distance=nearest_distance(X, known), weights=weights)
 
 
-def candidates(study, results, number):
+def candidates(study: LiquidStudy, results: Path, number: int) -> list[Atoms]:
     """Clusters of a pool of random environments of every system of a finished study.
 
     Parameters
@@ -59,7 +80,15 @@ def candidates(study, results, number):
     return clusters
 
 
-def next_labels(method, n, clusters, labelled, committee, descriptor, seed=0):
+def next_labels(
+    method: str,
+    n: int,
+    clusters: Sequence[Atoms],
+    labelled: Sequence[Atoms],
+    committee: Committee,
+    descriptor: Descriptor,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Choose what to label next among clusters that have no label.
 
     Parameters
@@ -88,9 +117,9 @@ def next_labels(method, n, clusters, labelled, committee, descriptor, seed=0):
             f"{n} labels are wanted, {len(clusters)} environments without a label are in the "
             "pool; raise sampling.pool_size or choose fewer"
         )
-    descriptor = make_descriptor(descriptor, committee.metadata["species"])
-    X = descriptor.describe(clusters)
-    known = descriptor.describe([atoms for atoms in labelled if atoms.info["status"] == "ok"])
+    describer = make_descriptor(descriptor, committee.metadata["species"])
+    X = describer.describe(clusters)
+    known = describer.describe([atoms for atoms in labelled if atoms.info["status"] == "ok"])
     members = committee.predict_members(X)
     table = pd.DataFrame([atoms.info for atoms in clusters])
     table = table[[*CHOSEN_COLUMNS, "time_ps", "solvation_class"]].assign(

@@ -1,15 +1,22 @@
 """Comparisons on a label set (the LMBTR kernel against DScribe, recipes, what to label next) and
 the cost of inference."""
 
+from __future__ import annotations
+
 import resource
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
-from ionshift.descriptors.registry import elements_of, make_descriptor
+from ionshift.descriptors.registry import NucleusDescriptor, elements_of, make_descriptor
 from ionshift.labels.sets import read_label_set
 from ionshift.labels.training_set import training_set
 from ionshift.learning import active, evaluation
@@ -18,6 +25,12 @@ from ionshift.learning import evaluation as model_evaluation
 from ionshift.learning.pca import Moments
 from ionshift.learning.splits import grouped_split
 from ionshift.solvation.environments import count, in_chunks
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.nmr.inference import Predictor
+    from ionshift.solvation.shells import ShellFinder
 
 SCORES = (
     "rmse_ppm",
@@ -40,13 +53,17 @@ HELD_OUT = {"blocks": Model().group_ps, "replicas": float("inf")}
 """What a split holds out whole, and the time in ps that makes it a group."""
 
 
-def labelled(sources, held_out="blocks"):
+def labelled(
+    sources: Iterable[str | Path], held_out: str = "blocks"
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Clusters of label sets and their table with groups of `HELD_OUT`, see `training_set`."""
     clusters = [atoms for source in sources for atoms in read_label_set(source)]
     return training_set(clusters, float(clusters[0].info["cutoff_A"]), HELD_OUT[held_out])
 
 
-def kernel_against_dscribe(clusters, descriptors, repeats=5):
+def kernel_against_dscribe(
+    clusters: Sequence[Atoms], descriptors: Mapping[str, Descriptor], repeats: int = 5
+) -> pd.DataFrame:
     """Cost and difference of the two LMBTR backends.
 
     Parameters
@@ -81,7 +98,13 @@ def kernel_against_dscribe(clusters, descriptors, repeats=5):
     return pd.DataFrame(rows)
 
 
-def compare_recipes(clusters, y_ppm, groups, candidates, log=print):
+def compare_recipes(
+    clusters: Sequence[Atoms],
+    y_ppm: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[np.str_],
+    candidates: Iterable[tuple[str, Model, Descriptor, int]],
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """Scores of recipes on the same repeated grouped splits.
 
     Parameters
@@ -112,7 +135,7 @@ def compare_recipes(clusters, y_ppm, groups, candidates, log=print):
     return pd.DataFrame(rows)
 
 
-def summary(table):
+def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over splits of every score, one row a recipe."""
     grouped = table.groupby("recipe", sort=False)
     columns = {"n_splits": grouped.size(), "n_train": grouped["n_train"].mean()}
@@ -122,7 +145,14 @@ def summary(table):
     return pd.DataFrame(columns).reset_index()
 
 
-def learning_curves(X, y_ppm, groups, config, seeds, log=print):
+def learning_curves(
+    X: NDArray[np.float64],
+    y_ppm: NDArray[np.float64],
+    groups: NDArray[np.str_],
+    config: Model,
+    seeds: Iterable[int],
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """Learning curves (`evaluation.learning_curve`) over repeated grouped splits.
 
     Parameters
@@ -145,7 +175,7 @@ def learning_curves(X, y_ppm, groups, config, seeds, log=print):
     return pd.concat(tables, ignore_index=True)
 
 
-def learning_summary(table, target_rmse_ppm):
+def learning_summary(table: pd.DataFrame, target_rmse_ppm: float | None) -> pd.DataFrame:
     """Means over the splits of every point of `learning_curves`, and their power law.
 
     Returns
@@ -162,7 +192,9 @@ def learning_summary(table, target_rmse_ppm):
     return evaluation.extend(curve.reset_index(drop=True), target_rmse_ppm, seed=0)
 
 
-def md_weights(table, shares):
+def md_weights(
+    table: pd.DataFrame, shares: Mapping[str, Mapping[str, float]]
+) -> NDArray[np.float64]:
     """Weights that give labels the frequencies of the solvation classes in the MD.
 
     Parameters
@@ -183,7 +215,17 @@ def md_weights(table, shares):
     return np.array(in_md) / of_labels.to_numpy()
 
 
-def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, weights=None, log=print):
+def compare_choices(
+    X: NDArray[np.float64],
+    y_ppm: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[np.str_],
+    config: Model,
+    n_start: int,
+    n_batch: int,
+    seeds: Iterable[int],
+    weights: NDArray[np.float64] | None = None,
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """Test error while a training set grows by each of `active.METHODS`, on finished labels.
 
     Every seed has its own grouped split and its own random start, the same for all methods; then
@@ -233,7 +275,7 @@ def compare_choices(X, y_ppm, groups, config, n_start, n_batch, seeds, weights=N
     return pd.DataFrame(rows)
 
 
-def choice_summary(table, error="rmse_ppm"):
+def choice_summary(table: pd.DataFrame, error: str = "rmse_ppm") -> pd.DataFrame:
     """Mean over seeds of every method and size, and of its difference to random choice.
 
     Sizes that not every seed reaches are left out.
@@ -270,7 +312,15 @@ def choice_summary(table, error="rmse_ppm"):
     ).reset_index()
 
 
-def inference_cost(finders, descriptor, predictor, stride, chunk_size, n, log=print):
+def inference_cost(
+    finders: Sequence[ShellFinder],
+    descriptor: NucleusDescriptor,
+    predictor: Predictor,
+    stride: int,
+    chunk_size: int,
+    n: int,
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """CPU time and memory of the two passes over the environments of a study.
 
     The passes are those of the workflow: the moments of the descriptors, and the prediction with
@@ -291,7 +341,7 @@ def inference_cost(finders, descriptor, predictor, stride, chunk_size, n, log=pr
     and peak_memory_MB of the process so far
     """
     times_read = -(-n // count(finders, stride))
-    finders = finders * times_read
+    finders = list(finders) * times_read
     total = count(finders, stride)
 
     def take_moments():
@@ -320,7 +370,16 @@ def inference_cost(finders, descriptor, predictor, stride, chunk_size, n, log=pr
     return pd.DataFrame(rows)
 
 
-def training_cost(finders, predictor, descriptor, config, stride, n, seed=1, log=print):
+def training_cost(
+    finders: Sequence[ShellFinder],
+    predictor: Predictor,
+    descriptor: NucleusDescriptor,
+    config: Model,
+    stride: int,
+    n: int,
+    seed: int = 1,
+    log: Callable[[str], None] = print,
+) -> pd.DataFrame:
     """CPU time of training a committee on `n` environments of a study.
 
     There are not that many labels to time it with, so a trained model teaches: the targets are its
@@ -338,17 +397,20 @@ def training_cost(finders, predictor, descriptor, config, stride, n, seed=1, log
     """
     total = count(finders, stride)
     chosen = set(np.linspace(0, total - 1, min(n, total)).astype(int))
-    X, y, groups, seen = [], [], [], 0
+    rows: list[NDArray[np.float64]] = []
+    targets: list[Any] = []
+    groups: list[str] = []
+    seen = 0
     rng = np.random.default_rng(seed)
     for records, geometries in in_chunks(finders, stride, CHUNK):
         kept = [i for i in range(len(records)) if seen + i in chosen]
         seen += len(records)
         taught = predictor.predict(geometries)[0].iloc[kept]
         noise = rng.normal(size=len(kept)) * taught["shift_sd_ppm"]
-        y.append(taught["shielding_ppm"] + noise)
-        X.append(descriptor.describe(geometries)[kept])
+        targets.append(taught["shielding_ppm"] + noise)
+        rows.append(descriptor.describe(geometries)[kept])
         groups += [f"{records[i]['replica']}/b/{records[i]['frame'] // BLOCK}" for i in kept]
-    X, y = np.concatenate(X), np.concatenate(y)
+    X, y = np.concatenate(rows), np.concatenate(targets)
     _, cpu_s = _timed(lambda: model_committee.train(X, y, groups, config, log))
     return pd.DataFrame(
         [

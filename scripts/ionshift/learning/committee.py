@@ -1,11 +1,18 @@
 """The committee: members on different folds of groups, their mean and calibrated spread."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 
+from ionshift.config.model import Model
 from ionshift.config.registries.properties import SHIELDING, Property
 from ionshift.config.registries.recipes import RECIPES
 from ionshift.core.errors import InputError
@@ -13,6 +20,9 @@ from ionshift.core.files import atomic_path
 from ionshift.learning.calibration import Calibration
 from ionshift.learning.extrapolation import Range
 from ionshift.learning.splits import folds
+
+if TYPE_CHECKING:
+    from ionshift.learning.recipe import Recipe
 
 RANGE_COMPONENTS = 20
 
@@ -25,32 +35,34 @@ class Committee:
     """
 
     recipe: str
-    members: object
+    members: Recipe
     known: Range
     calibration: Calibration
     metadata: dict = field(default_factory=dict)
     quantity: Property = SHIELDING
 
-    def predict_members(self, X):
+    def predict_members(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of the property (n_members, n)."""
         return self.members.predict(X)
 
-    def predict(self, X):
+    def predict(self, X: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and calibrated standard deviation, each (n,)."""
         return self.combine(self.predict_members(X))
 
-    def combine(self, members):
+    def combine(
+        self, members: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What `predict` returns, from the members' values (n_members, n).
 
         The standard deviation is the half width of the interval that holds 68 % of labels.
         """
         return members.mean(axis=0), self.calibration.half_widths(members)[0]
 
-    def extrapolation(self, X):
+    def extrapolation(self, X: ArrayLike) -> NDArray[np.float64]:
         """Distance to the training set as `Range` defines it; values above 1 are outside."""
         return self.known(np.asarray(X, float))
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         state = {
             "recipe": self.recipe,
             "members": self.members.state(),
@@ -63,7 +75,7 @@ class Committee:
             torch.save(state, temporary)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> Self:
         """Read a saved committee.
 
         Raises
@@ -88,7 +100,14 @@ class Committee:
             ) from None
 
 
-def train(X, y, groups, config, log=print, quantity=SHIELDING):
+def train(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[np.str_],
+    config: Model,
+    log: Callable[[str], None] = print,
+    quantity: Property = SHIELDING,
+) -> Committee:
     """Train a committee by the recipe `config.recipe`.
 
     Parameters

@@ -1,14 +1,23 @@
 """How good a model is: held-out errors, systems left out in turn, the learning curve."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from ionshift.config.registries.properties import SHIELDING
+from ionshift.config.model import Model
+from ionshift.config.registries.properties import SHIELDING, Property
 from ionshift.learning.committee import train
 from ionshift.learning.power_law import PowerLaw
 from ionshift.learning.splits import grouped_split
+
+if TYPE_CHECKING:
+    from ionshift.learning.committee import Committee
 
 LEARNING_CURVE_SHARES = (0.25, 0.5, 0.75, 1.0)
 LEARNING_CURVE_REPEATS = 3
@@ -25,7 +34,9 @@ class Study:
     learning_curve: pd.DataFrame
 
 
-def evaluate(committee, X, y, baseline):
+def evaluate(
+    committee: Committee, X: NDArray[np.float64], y: NDArray[np.float64], baseline: float
+) -> dict[str, Any]:
     """Errors on labels the committee has not seen.
 
     Columns end in the unit of the committee's property, here that of the shielding.
@@ -64,7 +75,14 @@ def _coverage(residual, half_width):
     return float(np.mean(np.abs(residual) <= half_width))
 
 
-def study(X, y, groups, config, log=print, quantity=SHIELDING):
+def study(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    groups: Sequence[str] | NDArray[np.str_],
+    config: Model,
+    log: Callable[[str], None] = print,
+    quantity: Property = SHIELDING,
+) -> Study:
     """Measure the recipe: a held-out test, every system left out in turn, the learning curve."""
     X, y, groups = np.asarray(X, float), np.asarray(y, float), np.asarray(groups)
     training, test = grouped_split(groups, config.test_share, config.seed)
@@ -103,7 +121,15 @@ def _leave_one_system_out(X, y, groups, config, log, quantity):
         yield {"part": f"without {system}", **scores}
 
 
-def learning_curve(X, y, groups, config, log=print, whole=None, quantity=SHIELDING):
+def learning_curve(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    groups: NDArray[np.str_],
+    config: Model,
+    log: Callable[[str], None] = print,
+    whole: Mapping[str, Any] | None = None,
+    quantity: Property = SHIELDING,
+) -> pd.DataFrame:
     """Test error against the number of training labels, over random subsets of groups.
 
     Parameters
@@ -152,7 +178,9 @@ def _point(sizes, scores, quantity):
     }
 
 
-def extend(curve, target_rmse, seed, quantity=SHIELDING):
+def extend(
+    curve: pd.DataFrame, target_rmse: float | None, seed: int, quantity: Property = SHIELDING
+) -> pd.DataFrame:
     """Add the power law through a learning curve and the labels that `target_rmse` needs.
 
     The relative error of a point is 1/sqrt(2 n_test) (the error of a standard deviation) and the
@@ -177,7 +205,9 @@ def extend(curve, target_rmse, seed, quantity=SHIELDING):
     return curve.assign(**added)
 
 
-def power_law(curve, seed=0, quantity=SHIELDING):
+def power_law(
+    curve: pd.DataFrame, seed: int = 0, quantity: Property = SHIELDING
+) -> PowerLaw | None:
     """`PowerLaw` of a learning curve; None with fewer than three points or an error of zero."""
     rmse = curve[quantity.column("rmse")]
     if len(curve) < LEAST_POINTS or not (rmse > 0).all():

@@ -1,9 +1,12 @@
 """What the training set has seen, and how far an environment lies outside of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ionshift.learning.reduction import Reduction
 
@@ -29,7 +32,9 @@ class Range:
     novelty_radius: float = 1.0
 
     @classmethod
-    def fit(cls, X, fold, n_components):
+    def fit(
+        cls, X: NDArray[np.float64], fold: NDArray[np.integer], n_components: int | None
+    ) -> Self:
         whole = cls._of(X, n_components)
         parts = []
         for number in np.unique(fold):
@@ -60,7 +65,7 @@ class Range:
         distance, novelty = self._distances(X)
         return np.maximum(distance / self.radius, novelty / self.novelty_radius)
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """Plain content for saving."""
         return {
             "mean": torch.tensor(self.reduction.mean),
@@ -72,12 +77,14 @@ class Range:
         }
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
         reduction = Reduction(state["mean"].numpy(), state["components"].numpy(), state["scale"])
         return cls(reduction, state["points"].numpy(), state["filled"].numpy(), *state["radii"])
 
 
-def nearest_distance(points, others):
+def nearest_distance(
+    points: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Distance (n,) of every point (n, d) to the nearest of the others (m, d)."""
     return np.concatenate([_nearest(chunk, others) for chunk in _chunks(points, ROWS_AT_A_TIME)])
 

@@ -1,6 +1,11 @@
 """Training on any extxyz file with a target for every atom, or one for atom 0 of a frame."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase.data import chemical_symbols
@@ -17,6 +22,10 @@ from ionshift.labels.sets import read_frames
 from ionshift.learning.committee import train
 from ionshift.learning.evaluation import study
 
+if TYPE_CHECKING:
+    from ionshift.learning.committee import Committee
+    from ionshift.learning.evaluation import Study
+
 COPY_DECIMALS = 6
 
 
@@ -30,16 +39,16 @@ class Environments:
 
 
 def train_from_extxyz(
-    path,
-    target="shielding_ppm",
-    nucleus=None,
-    radius_A=None,
-    group=None,
-    model=None,
-    descriptor=None,
-    log=print,
-    unit=None,
-):
+    path: str | Path,
+    target: str = "shielding_ppm",
+    nucleus: str | None = None,
+    radius_A: float | None = None,
+    group: str | None = None,
+    model: Model | None = None,
+    descriptor: Descriptor | None = None,
+    log: Callable[[str], None] = print,
+    unit: str | None = None,
+) -> tuple[Committee, Study]:
     """Train and measure a model for any nucleus.
 
     Parameters
@@ -86,7 +95,13 @@ def train_from_extxyz(
     return committee, measured
 
 
-def read_environments(path, target, nucleus=None, radius_A=None, group=None):
+def read_environments(
+    path: str | Path,
+    target: str,
+    nucleus: str | None = None,
+    radius_A: float | None = None,
+    group: str | None = None,
+) -> Environments:
     """Read the `Environments` of an extxyz file; arguments as in `train_from_extxyz`."""
     numbers, positions, targets, groups = [], [], [], []
     frames = read_frames(path)

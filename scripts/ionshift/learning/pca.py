@@ -6,13 +6,19 @@ eigenvectors of the covariance. Memory is that of the d x d co-moment, whatever 
 environments.
 """
 
+from __future__ import annotations
+
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
@@ -33,10 +39,10 @@ class Moments:
     comoment: np.ndarray
 
     @classmethod
-    def empty(cls, n_features):
+    def empty(cls, n_features: int) -> Self:
         return cls(0, np.zeros(n_features), np.zeros((n_features, n_features)))
 
-    def add(self, rows):
+    def add(self, rows: NDArray[np.float64]) -> None:
         """Take rows (n, d) in; features that are zero in all rows so far cost nothing."""
         if len(rows):
             used = np.flatnonzero(
@@ -50,7 +56,7 @@ class Moments:
     def _filled(self):
         return (self.mean != 0) | (self.comoment.diagonal() != 0)
 
-    def join(self, other):
+    def join(self, other: Moments) -> None:
         """Take the rows of other `Moments` in."""
         self._join(other.n, np.arange(len(self.mean)), other.mean, other.comoment)
 
@@ -64,7 +70,7 @@ class Moments:
         self.mean[used] += difference * (n / total)
         self.n = total
 
-    def save(self, path, species):
+    def save(self, path: str | Path, species: Sequence[str]) -> None:
         """Write to npz, only features that vary or differ from zero in any row."""
         used = np.flatnonzero(self._filled())
         with atomic_path(path) as temporary:
@@ -79,7 +85,7 @@ class Moments:
             )
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> tuple[Self, list[str]]:
         """Read a saved file: (Moments, species)."""
         with _saved(path) as data:
             moments = cls.empty(int(data["n_features"]))
@@ -117,7 +123,7 @@ class Axes:
     total_variance: float
 
     @classmethod
-    def of(cls, moments, species, n_axes):
+    def of(cls, moments: Moments, species: list[str], n_axes: int) -> Self:
         """At most `n_axes` axes: fewer if the rows span fewer dimensions.
 
         The covariance has the divisor n - 1; one row alone has no axis.
@@ -140,23 +146,23 @@ class Axes:
         return cls(species, moments.mean, axes, values[kept], float(covariance.trace()))
 
     @property
-    def explained_share(self):
+    def explained_share(self) -> NDArray[np.float64]:
         """Share (k,) of the total variance on each axis."""
         return self.variance / self.total_variance if len(self.variance) else self.variance
 
-    def scores(self, rows):
+    def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores (n, len(SCORES)) of rows (n, d); NaN on axes that do not exist."""
         scores = np.full((len(rows), len(SCORES)), np.nan)
         axes = self.axes[: len(SCORES)]
         scores[:, : len(axes)] = (rows - self.mean) @ axes.T
         return scores
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         with atomic_path(path) as temporary:
             np.savez_compressed(temporary, **vars(self))
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> Self:
         """Read a saved file."""
         with _saved(path) as data:
             return cls(

@@ -1,5 +1,10 @@
 """The map of environments on principal components: what is drawn, and what the axes mean."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +13,12 @@ from ionshift.core.provenance import derive_seed
 from ionshift.core.tables import ENVIRONMENT, POOLED, SCORES
 from ionshift.statistics import uncertainty
 from ionshift.statistics.uncertainty import Samples
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.learning.pca import Axes
+    from ionshift.solvation.shells import ShellFinder
 
 QUANTITIES = (
     "shift_ppm",
@@ -19,7 +30,7 @@ QUANTITIES = (
 )
 
 
-def variance_table(axes):
+def variance_table(axes: Axes) -> pd.DataFrame:
     """Variance along each axis, as share of the total and summed up."""
     share = axes.explained_share
     return pd.DataFrame(
@@ -32,13 +43,13 @@ def variance_table(axes):
     )
 
 
-def sample(table, n, seed):
+def sample(table: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
     """At most `n` rows of a table, drawn without repetition, in their order."""
     chosen = np.random.default_rng(seed).choice(len(table), min(n, len(table)), replace=False)
     return table.iloc[np.sort(chosen)]
 
 
-def map_table(predictions, n_points, seed):
+def map_table(predictions: Mapping[str, pd.DataFrame], n_points: int, seed: int) -> pd.DataFrame:
     """A sample of at most `n_points` environments a system with place, shift and shell.
 
     Parameters
@@ -63,7 +74,9 @@ def map_table(predictions, n_points, seed):
     return pd.concat(parts, ignore_index=True)[["system", *columns]]
 
 
-def cut_sample(finders, table, n, seed):
+def cut_sample(
+    finders: Sequence[ShellFinder], table: pd.DataFrame, n: int, seed: int
+) -> list[Atoms]:
     """Clusters of at most `n` predicted environments with their predictions in `info`.
 
     Parameters
@@ -83,7 +96,9 @@ def cut_sample(finders, table, n, seed):
     return clusters
 
 
-def meaning_table(environments, n_blocks, n_resamples, seed):
+def meaning_table(
+    environments: Mapping[str, pd.DataFrame], n_blocks: int, n_resamples: int, seed: int
+) -> pd.DataFrame:
     """Spearman correlation of each component with each quantity, a system and pooled.
 
     The quantities are those of `QUANTITIES` that all systems have.
@@ -100,6 +115,7 @@ def meaning_table(environments, n_blocks, n_resamples, seed):
     -------
     DataFrame with system, component, quantity, spearman, spearman_err, n_environments
     """
+    groups: dict[str, Mapping[str, pd.DataFrame]]
     groups = {system: {system: table} for system, table in environments.items()}
     if len(environments) > 1:
         groups[POOLED] = environments

@@ -6,8 +6,10 @@ is a lower estimate.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 N_DRAWS = 2000
 
@@ -20,7 +22,7 @@ class PowerLaw:
     b: np.ndarray
 
     @classmethod
-    def fit(cls, n, rmse, relative_error, seed):
+    def fit(cls, n: ArrayLike, rmse: ArrayLike, relative_error: ArrayLike, seed: int) -> Self:
         """Fit and redraw every point within its error.
 
         Parameters
@@ -34,12 +36,14 @@ class PowerLaw:
         slope, intercept = np.polyfit(np.log(n), drawn.T, 1, w=1 / width)
         return cls(intercept, -slope)
 
-    def rmse(self, n):
+    def rmse(
+        self, n: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Best fit, and the 16 % and 84 % quantiles of the draws, each as long as n."""
         curves = np.exp(self.log_a[:, None] - self.b[:, None] * np.log(np.asarray(n, float)))
         return curves[0], *np.quantile(curves, [0.16, 0.84], axis=0)
 
-    def labels_for(self, rmse):
+    def labels_for(self, rmse: float) -> tuple[float, float, float]:
         """Labels that reach `rmse`: best fit, 16 % and 84 % quantiles.
 
         Infinity where the curve does not fall.
@@ -47,7 +51,8 @@ class PowerLaw:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             needed = np.exp((self.log_a - np.log(rmse)) / self.b)
         needed = np.where(self.b > 0, needed, np.inf)
-        return tuple(map(float, (needed[0], *_quantiles(needed, (0.16, 0.84)))))
+        low, high = _quantiles(needed, (0.16, 0.84))
+        return float(needed[0]), float(low), float(high)
 
 
 def _quantiles(values, levels):

@@ -1,9 +1,11 @@
 """Principal components of descriptors."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 
 EIGENVALUE_FLOOR = 1e-10
 
@@ -17,7 +19,7 @@ class Reduction:
     scale: float
 
     @classmethod
-    def fit(cls, X, n_components):
+    def fit(cls, X: NDArray[np.float64], n_components: int | None) -> Self:
         mean = X.mean(axis=0)
         n_components = max(1, min(n_components or min(X.shape), len(X) - 1, X.shape[1]))
         components = _principal_axes(X - mean, n_components)
@@ -27,7 +29,7 @@ class Reduction:
     def __call__(self, X):
         return (X @ self.components.T - self.components @ self.mean) / self.scale
 
-    def residual(self, X, reduced):
+    def residual(self, X: NDArray[np.float64], reduced: NDArray[np.float64]) -> NDArray[np.float64]:
         """Length (n,) of the part of X outside the components, in the unit of the reduction.
 
         reduced : what the reduction makes of X

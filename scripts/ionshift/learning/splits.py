@@ -3,12 +3,17 @@
 A group is named system/replica/block; the part before the first slash is its stratum.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 
 
-def grouped_split(groups, test_share, seed):
+def grouped_split(
+    groups: Sequence[str] | NDArray[np.str_], test_share: float, seed: int
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
     """Split rows into training and test, whole groups at a time, in every stratum.
 
     Parameters
@@ -47,7 +52,7 @@ def grouped_split(groups, test_share, seed):
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 
-def folds(groups, n_folds, seed):
+def folds(groups: Sequence[str] | NDArray[np.str_], n_folds: int, seed: int) -> NDArray[np.integer]:
     """Fold number (n,) of every row; groups stay whole and folds nearly equal in size.
 
     Raises

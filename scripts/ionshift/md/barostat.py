@@ -1,10 +1,17 @@
 """Monte Carlo barostat for any calculator: it needs energies alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ase import units
 
 from ionshift.md.molecules import scale_box
 from ionshift.md.stages import State
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 FIRST_SHARE, LARGEST_SHARE = 0.01, 0.3
 ATTEMPTS_BETWEEN_CHANGES = 10
@@ -38,7 +45,7 @@ class MonteCarloBarostat:
         self.size_A3 = None
         self.n_tried = self.n_accepted = 0
 
-    def attempt(self, atoms):
+    def attempt(self, atoms: Atoms) -> bool:
         """Try one change of the volume; returns whether it was accepted.
 
         A refused change leaves positions and cell as they were, but not the calculator's results.

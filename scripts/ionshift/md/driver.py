@@ -1,5 +1,7 @@
 """A whole run: minimise, equilibrate, produce; whatever is finished is never computed again."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import hashlib
@@ -7,9 +9,10 @@ import json
 import shutil
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import MDAnalysis
 import numpy as np
@@ -17,6 +20,9 @@ import openmm
 import pandas as pd
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import MD, PotentialMD
+from ionshift.config.potential import Potential
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
@@ -27,6 +33,9 @@ from ionshift.md.stages import Progress, SimulationError, State
 from ionshift.systems import electrolyte, forcefield_checks
 from ionshift.systems.forcefield import build_system
 from ionshift.systems.forcefield_file import read_text
+
+if TYPE_CHECKING:
+    from ionshift.md.stages import Stage
 
 # Raise this when the protocol changes in a way that makes old intermediate results wrong.
 PROTOCOL_VERSION = 1
@@ -49,18 +58,18 @@ class Job:
 
 
 def run(
-    engine,
-    el,
-    sy,
-    md,
-    packed_pdb,
-    out_dir,
-    seed,
-    threads=1,
-    log=print,
-    potential=None,
-    potential_md=None,
-):
+    engine: str,
+    el: Electrolyte,
+    sy: System,
+    md: MD,
+    packed_pdb: str | Path,
+    out_dir: str | Path,
+    seed: int,
+    threads: int = 1,
+    log: Callable[[str], None] = print,
+    potential: Potential | None = None,
+    potential_md: PotentialMD | None = None,
+) -> dict[str, Any]:
     """Simulate a packed box and leave trajectory, topology, thermo table and summary.
 
     Parameters
@@ -107,7 +116,17 @@ def run(
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
 
 
-def stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential=None, potential_md=None):
+def stage_keys(
+    engine: str,
+    el: Electrolyte,
+    sy: System,
+    md: MD,
+    plan: Sequence[Stage],
+    packed_pdb: str | Path,
+    seed: int,
+    potential: Potential | None = None,
+    potential_md: PotentialMD | None = None,
+) -> list[str]:
     """One hash a stage (minimisation first) over everything that its result depends on.
 
     Stages of the force field do not depend on the potential that follows them.

@@ -1,11 +1,19 @@
 """Molecules in a periodic box: made whole, moved with the box."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ionshift.md.stages import SimulationError, State
 
+if TYPE_CHECKING:
+    from openmm import app
 
-def edges_of(box_nm, where):
+
+def edges_of(box_nm: NDArray[np.float64], where: object) -> NDArray[np.float64]:
     """Edges (3,) in nm of a box (3, 3), which MD needs rectangular: packing, stages, barostats.
 
     Raises
@@ -22,7 +30,9 @@ def edges_of(box_nm, where):
     return edges_nm
 
 
-def make_whole(topology, positions_nm, edges_nm):
+def make_whole(
+    topology: app.Topology, positions_nm: NDArray[np.float64], edges_nm: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Shift atoms by box edges so that no bond crosses the boundary; returns a copy.
 
     The first atom of every molecule lies in the box.
@@ -36,9 +46,9 @@ def make_whole(topology, positions_nm, edges_nm):
     return whole
 
 
-def bond_layers(topology):
+def bond_layers(topology: app.Topology) -> list[tuple[NDArray[np.integer], NDArray[np.integer]]]:
     """Bonds walked outwards from the first atom of each residue: (parents, children) a layer."""
-    neighbours = {atom.index: [] for atom in topology.atoms()}
+    neighbours: dict[int, list[int]] = {atom.index: [] for atom in topology.atoms()}
     for bond in topology.bonds():
         neighbours[bond[0].index].append(bond[1].index)
         neighbours[bond[1].index].append(bond[0].index)
@@ -57,7 +67,7 @@ def bond_layers(topology):
     return layers
 
 
-def scale_box(topology, state, factor):
+def scale_box(topology: app.Topology, state: State, factor: float) -> State:
     """Scale the box and the molecules' centres by `factor`; molecules keep their shape."""
     whole = make_whole(topology, state.positions_nm, state.edges_nm)
     molecule = np.array([atom.residue.index for atom in topology.atoms()])

@@ -7,14 +7,21 @@ twice, none is missing. Each segment has its own random seed, so the segments af
 draw the random numbers that they would have drawn without it.
 """
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 from ionshift.core.files import atomic_path
 from ionshift.md.stages import XTC_PRECISION_PER_NM, SimulationError, State
+
+if TYPE_CHECKING:
+    from ionshift.md.stages import Progress, Stage
 
 
 @dataclass
@@ -26,7 +33,7 @@ class Checkpoint:
     thermo_bytes: int
     state: State
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         numbers = np.array([self.steps, self.frame_bytes, self.thermo_bytes])
         state = self.state
         with atomic_path(path) as temporary, open(temporary, "wb") as file:
@@ -39,10 +46,11 @@ class Checkpoint:
             )
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> Self:
         with np.load(path) as data:
             state = State(data["positions_nm"], data["velocities_nm_ps"], data["edges_nm"])
-            return cls(*(int(n) for n in data["numbers"]), state)
+            steps, frame_bytes, thermo_bytes = (int(n) for n in data["numbers"])
+            return cls(steps, frame_bytes, thermo_bytes, state)
 
 
 class SegmentedEngine:
@@ -52,7 +60,9 @@ class SegmentedEngine:
     steps from `point` up to `last`, gives `record` what is to be written, and returns the State.
     """
 
-    def advance(self, stage, start, folder, progress):
+    def advance(
+        self, stage: Stage, start: State, folder: Path, progress: Progress
+    ) -> tuple[list[tuple[float, ...]], float | None]:
         """Run or go on with a stage and leave `state.npz`; returns thermo rows and ns/day."""
         point = self._resume(start, folder)
         progress.begin(stage, point.steps * stage.timestep_ps)
@@ -64,7 +74,7 @@ class SegmentedEngine:
         rows = np.loadtxt(folder / "segments.csv", delimiter=",", ndmin=2)
         return [tuple(row) for row in rows], 86.4 * progress.ps_per_s(stage.duration_ps) or None
 
-    def frame_files(self, folder):
+    def frame_files(self, folder: Path) -> list[Path]:
         """Trajectory files of a finished stage, in order of time."""
         return [folder / "frames.xtc"]
 
@@ -107,7 +117,7 @@ class Record:
         self.frames = []
         self.rows = []
 
-    def write(self):
+    def write(self) -> tuple[int, int]:
         """Append everything to the files; returns their lengths in bytes."""
         text = "".join(",".join(f"{value:.10g}" for value in row) + "\n" for row in self.rows)
         return (
@@ -128,7 +138,7 @@ class Record:
         return content
 
 
-def next_event(step, last, stage):
+def next_event(step: int, last: int, stage: Stage) -> int:
     """The next step at which something is written."""
     events = [last, (step // stage.thermo_steps + 1) * stage.thermo_steps]
     if stage.frame_steps:

@@ -3,9 +3,12 @@
 import hashlib
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 
+from ionshift.config.md import MD, PotentialMD
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 
@@ -53,11 +56,11 @@ class Stage:
     hand_over: bool = False  # its start is relaxed, and its velocities are drawn anew
 
     @property
-    def timestep_ps(self):
+    def timestep_ps(self) -> float:
         return self.timestep_fs / 1000.0
 
     @property
-    def duration_ps(self):
+    def duration_ps(self) -> float:
         return self.n_steps * self.timestep_ps
 
 
@@ -69,21 +72,21 @@ class State:
     velocities_nm_ps: np.ndarray
     edges_nm: np.ndarray
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         with atomic_path(path) as temporary, open(temporary, "wb") as file:
             np.savez(file, **asdict(self))
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> Self:
         with np.load(path) as data:
             return cls(**{name: data[name] for name in data.files})
 
     @property
-    def volume_A3(self):
+    def volume_A3(self) -> float:
         return float(np.prod(self.edges_nm)) * 1000.0
 
 
-def plan(md, potential_md=None):
+def plan(md: MD, potential_md: PotentialMD | None = None) -> list[Stage]:
     """The stages after minimisation, in order.
 
     Warm-up (NPT), annealing and cooling (NVT, so that a hot box cannot boil), density (NPT),
@@ -172,13 +175,19 @@ def _whole(key, value_ps, unit_ps, unit_key):
     return number
 
 
-def derived_seed(seed, *labels):
+def derived_seed(seed: int, *labels: object) -> int:
     """A positive 31-bit seed that differs for every (seed, labels)."""
     text = "/".join(str(part) for part in (seed, *labels))
     return 1 + int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % (2**31 - 2)
 
 
-def guard(stage_name, when, target_K, temperature_K, potential_kJ_mol_atom=0.0):
+def guard(
+    stage_name: str,
+    when: str,
+    target_K: float,
+    temperature_K: float,
+    potential_kJ_mol_atom: float = 0.0,
+) -> None:
     """Raise SimulationError when the numbers are those of a run that has blown up."""
     sane = (
         temperature_K < HOTTEST_RATIO * target_K
@@ -198,7 +207,7 @@ REMEDY = (
 )
 
 
-def blown_up(stage_name, detail, remedy=REMEDY):
+def blown_up(stage_name: str, detail: str, remedy: str = REMEDY) -> SimulationError:
     return SimulationError(f"The simulation blew up in stage {stage_name}: {detail}. {remedy}")
 
 
@@ -214,13 +223,13 @@ class Progress:
         self._begun = self._told = time.monotonic()
         self._begun_at_ps = 0.0
 
-    def begin(self, stage, done_ps=0.0):
+    def begin(self, stage: Stage, done_ps: float = 0.0) -> None:
         """A stage starts, or goes on from `done_ps`."""
         self.stage = stage
         self._begun = self._told = time.monotonic()
         self._begun_at_ps = done_ps
 
-    def update(self, done_ps):
+    def update(self, done_ps: float) -> None:
         """`done_ps` of the present stage are done."""
         now = time.monotonic()
         if now - self._told < self.interval_s:
@@ -234,15 +243,15 @@ class Progress:
             f"ps, {short(speed * 86.4)} ns/day, ETA {_clock(left)}"
         )
 
-    def end(self):
+    def end(self) -> None:
         self.before_ps += self.stage.duration_ps
 
-    def ps_per_s(self, done_ps):
+    def ps_per_s(self, done_ps: float) -> float:
         elapsed = time.monotonic() - self._begun
         return (done_ps - self._begun_at_ps) / elapsed if elapsed > 0 else 0.0
 
 
-def short(value):
+def short(value: float) -> str:
     """A number for the log: one decimal, or two digits where it is below one."""
     return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 

@@ -1,12 +1,21 @@
 """What stops a run with a potential before it writes nonsense."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import openmm
 from ase import units
+from numpy.typing import NDArray
 from openmm import unit
 
 from ionshift.md.stages import HOTTEST_RATIO, blown_up
 from ionshift.systems.forcefield import find_force
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from openmm import app
 
 # Eleven times the root mean square speed of a hydrogen atom at 300 K.
 FASTEST_A_FS = 0.3
@@ -34,11 +43,11 @@ class Watch:
         self.names = [atom_name(atom) for atom in job.topology.atoms()]
         self.bonds, self.longest_A = _longest_bonds(job)
 
-    def before(self, positions_A):
+    def before(self, positions_A: NDArray[np.float64]) -> None:
         """A step begins from these positions."""
         self.sane_A = positions_A.copy()
 
-    def motion(self, step, positions_A):
+    def motion(self, step: int, positions_A: NDArray[np.float64]) -> None:
         """No atom has moved further than any thermal motion takes it in one step."""
         moved_A = np.linalg.norm(positions_A - self.sane_A, axis=1)
         limit_A = FASTEST_A_FS * self.stage.timestep_fs
@@ -48,7 +57,7 @@ class Watch:
                 step, f"{self.names[worst]} moved by {moved_A[worst]:.3g} A, more than {limit_A:g}"
             )
 
-    def evaluation(self, step, energy_eV, forces):
+    def evaluation(self, step: int, energy_eV: float, forces: NDArray[np.float64]) -> None:
         """Energy and forces are finite; the energy is near that of the first evaluation."""
         if not np.all(np.isfinite(forces)):
             worst = int(np.argmin(np.isfinite(forces).all(axis=1)))
@@ -66,13 +75,13 @@ class Watch:
                 f"checkpoint, more than potential_md.energy_window_kJ_mol_atom = {window:g}",
             )
 
-    def temperature(self, step, temperature_K):
+    def temperature(self, step: int, temperature_K: float) -> None:
         """The temperature is not that of a run that has blown up."""
         target_K = self.stage.temperature_K
         if not temperature_K <= HOTTEST_RATIO * target_K:
             self._stop(step, f"the temperature is {temperature_K:.0f} K (wanted {target_K:.0f} K)")
 
-    def bond_lengths(self, step, atoms):
+    def bond_lengths(self, step: int, atoms: Atoms) -> None:
         """No covalent bond of the topology is stretched beyond its limit."""
         if not len(self.bonds):
             return
@@ -92,7 +101,7 @@ class Watch:
                 "; where reactions are wanted, set potential_md.largest_bond_factor: null",
             )
 
-    def failure(self, step, error):
+    def failure(self, step: int, error: Exception) -> None:
         """The calculator itself gave up."""
         self._stop(step, f"the potential failed ({type(error).__name__}: {error})", cause=error)
 
@@ -103,7 +112,7 @@ class Watch:
         ) from cause
 
 
-def atom_name(atom):
+def atom_name(atom: app.topology.Atom) -> str:
     """How an atom of an OpenMM topology is named in messages."""
     return f"atom {atom.index} ({atom.name} of {atom.residue.name} {atom.residue.index + 1})"
 
@@ -123,7 +132,7 @@ def _longest_bonds(job):
     return bonds, np.array([10.0 * factor * known_nm[frozenset(map(int, b))] for b in bonds])
 
 
-def bond_lengths_nm(system):
+def bond_lengths_nm(system: openmm.System) -> dict[frozenset[int], float]:
     """Length that the force field gives each bond: pair of atoms (frozenset) to nm."""
     force = find_force(system, openmm.HarmonicBondForce)
     terms = [force.getBondParameters(k) for k in range(force.getNumBonds())]

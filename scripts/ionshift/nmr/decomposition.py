@@ -11,11 +11,14 @@ of each class independent of the reference shielding. A class absent from one sy
 mean shift of the other: its term within is zero, its whole effect is in the share term.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ionshift.core.provenance import derive_seed
 from ionshift.core.tables import TOTAL
@@ -43,7 +46,12 @@ COLUMNS = (
 COLUMN_OF = {"share": "share_term", "within": "within_term", "change": "change"}
 
 
-def terms(n_x, sum_x, n_y, sum_y):
+def terms(
+    n_x: NDArray[np.number],
+    sum_x: NDArray[np.float64],
+    n_y: NDArray[np.number],
+    sum_y: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share and within terms of every class, in ppm.
 
     Parameters
@@ -73,7 +81,13 @@ def _mean(total, n):
     return np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
 
 
-def decomposition_table(predictions, members, n_blocks, n_resamples, seed):
+def decomposition_table(
+    predictions: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    n_blocks: int,
+    n_resamples: int,
+    seed: int,
+) -> pd.DataFrame:
     """Decomposition of the change of the mean shift, against the first and the previous system.
 
     Sampling errors come from `n_resamples` draws of whole samples, each system on its own
@@ -121,7 +135,14 @@ class _Sums:
     drawn: list
 
     @classmethod
-    def of(cls, table, member_totals, n_blocks, n_resamples, seed):
+    def of(
+        cls,
+        table: pd.DataFrame,
+        member_totals: NDArray[np.float64],
+        n_blocks: int,
+        n_resamples: int,
+        seed: int,
+    ) -> Self:
         number = (
             table["solvation_class"].map({name: i for i, name in enumerate(CLASSES)}).to_numpy()
         )
@@ -134,7 +155,8 @@ class _Sums:
             times = uncertainty.drawn_counts(count, n_resamples, rng)
             drawn.append((*(times @ part for part in parts), count))
         whole = _by_sample(np.zeros(len(table), int), number, shift)
-        return cls(*(part[0] for part in whole), member_totals, drawn)
+        n, total = (part[0] for part in whole)
+        return cls(n, total, member_totals, drawn)
 
 
 def _by_sample(sample, number, shift):

@@ -1,20 +1,30 @@
 """Tables of the deformation factors: by cluster, by group, against shielding and settings."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
+from ionshift.config.elf import Elf
 from ionshift.core.errors import InputError
 from ionshift.dft import elf
 from ionshift.solvation.class_means import ensemble_mean, spread_within_classes
 from ionshift.solvation.classes import CLASSES
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 FACTORS = ("axis_ratio", "peak_ratio")
 EVERY = "all"
 CONFIDENCE = 0.95
 
 
-def cluster_table(measured, settings):
+def cluster_table(measured: pd.DataFrame, settings: Elf) -> pd.DataFrame:
     """One row a cluster with both factors; NaN where a cluster or its surface is missing.
 
     Parameters
@@ -68,7 +78,7 @@ def _along_directions(row, name, known, wanted, settings):
     return values[known.index(wanted)]
 
 
-def group_table(clusters, speciation):
+def group_table(clusters: pd.DataFrame, speciation: pd.DataFrame) -> pd.DataFrame:
     """Mean factors of every system and class.
 
     `class` or `system` is 'all' where a row joins them. `mean` with `mean_err` (standard
@@ -123,7 +133,7 @@ def _mean(values):
     }
 
 
-def correlation_table(clusters):
+def correlation_table(clusters: pd.DataFrame) -> pd.DataFrame:
     """Correlation of the factors with the shielding, of all clusters and of parts of them.
 
     Scopes: all clusters; 'within classes' (each class's means taken off both); every system;
@@ -151,7 +161,9 @@ def correlation_table(clusters):
     return pd.DataFrame(rows)
 
 
-def correlate(factor, shielding_ppm, n_controlled=0):
+def correlate(
+    factor: NDArray[np.float64], shielding_ppm: NDArray[np.float64], n_controlled: int = 0
+) -> dict[str, float]:
     """Pearson's correlation with its interval by Fisher's transformation, and the slope.
 
     atanh(r) is taken as normal with variance 1 / (n - n_controlled - 3) (Fisher, Metron 1, 3
@@ -163,7 +175,7 @@ def correlate(factor, shielding_ppm, n_controlled=0):
     slope_ppm_per_percent (shielding for 0.01 of the factor), slope_err_ppm_per_percent;
     NaN with too few clusters or without spread
     """
-    names = ("pearson_r", "r_low95", "r_high95", "p_value")
+    names: tuple[str, ...] = ("pearson_r", "r_low95", "r_high95", "p_value")
     names += ("slope_ppm_per_percent", "slope_err_ppm_per_percent")
     n, free = len(factor), len(factor) - n_controlled - 2
     result = {"n_clusters": n} | dict.fromkeys(names, np.nan)
@@ -175,12 +187,12 @@ def correlate(factor, shielding_ppm, n_controlled=0):
         low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
         t = abs(r) * np.sqrt(free / (1 - r**2))
     per_percent = 0.01 * np.std(shielding_ppm) / np.std(factor)
-    values = (r, low, high, 2 * stats.t.sf(t, free))
+    values: tuple[Any, ...] = (r, low, high, 2 * stats.t.sf(t, free))
     values += (r * per_percent, np.sqrt((1 - r**2) / free) * per_percent)
     return result | dict(zip(names, map(float, values), strict=True))
 
 
-def sensitivity_table(measured, settings):
+def sensitivity_table(measured: pd.DataFrame, settings: Elf) -> pd.DataFrame:
     """How the factors change with the isovalue of the surface and the radius of the sphere.
 
     Returns
@@ -218,7 +230,7 @@ def _range(factors, shielding_ppm):
     }
 
 
-def typical_clusters(clusters):
+def typical_clusters(clusters: pd.DataFrame) -> list[str]:
     """Ids of two typical clusters, of the least and of the most aggregated class with a surface.
 
     Each is the one whose axis ratio is nearest to its class's median (fewer if there are fewer
@@ -244,7 +256,9 @@ def typical_clusters(clusters):
     return chosen
 
 
-def surface_table(measured, cluster_ids, settings):
+def surface_table(
+    measured: pd.DataFrame, cluster_ids: Sequence[str], settings: Elf
+) -> pd.DataFrame:
     """The surfaces of clusters: cluster_id, system, class, x, y, z (direction), radius_bohr."""
     units, _ = elf.directions(settings.degree)
     parts = []
@@ -262,7 +276,9 @@ def _rows_of(measured, cluster_ids):
     return measured.set_index("cluster_id", drop=False).loc[cluster_ids].to_dict("records")
 
 
-def atom_table(clusters, cluster_ids, ligand_elements):
+def atom_table(
+    clusters: Sequence[Atoms], cluster_ids: Sequence[str], ligand_elements: Collection[str]
+) -> pd.DataFrame:
     """Atoms of clusters relative to the nucleus.
 
     Returns

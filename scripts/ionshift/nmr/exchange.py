@@ -4,11 +4,14 @@ A path is one nucleus of one replica over time. The autocorrelation is taken of 
 from the mean over all paths, so that it stays above zero as long as paths keep apart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ionshift.config.spectrum import Spectrum
 from ionshift.core.errors import InputError
 from ionshift.nmr import lineshape
 from ionshift.nmr.spectrum import distribution
@@ -27,26 +30,26 @@ class Paths:
     step_ps: float
 
     @property
-    def mean_ppm(self):
+    def mean_ppm(self) -> float:
         return float(np.concatenate([shifts.ravel() for shifts in self.shifts_ppm]).mean())
 
     @property
-    def sd_ppm(self):
+    def sd_ppm(self) -> float:
         """Standard deviation of all shifts; 0 if they are equal but for rounding."""
         spread = float(np.concatenate([shifts.ravel() for shifts in self.shifts_ppm]).std())
         return 0.0 if spread < NO_SPREAD_PPM else spread
 
-    def deviations_ppm(self):
+    def deviations_ppm(self) -> list[NDArray[np.float64]]:
         """List of (n_frames,) deviations from the mean over all paths, one a path."""
         return [path - self.mean_ppm for shifts in self.shifts_ppm for path in shifts.T]
 
     @property
-    def n_frames(self):
+    def n_frames(self) -> list[int]:
         """Frames of each replica."""
         return [len(shifts) for shifts in self.shifts_ppm]
 
 
-def read_paths(predictions):
+def read_paths(predictions: pd.DataFrame) -> Paths:
     """`Paths` of a table with replica, nucleus, time_ps and shift_ppm.
 
     Raises
@@ -87,7 +90,7 @@ class Autocorrelation:
     static_share_err: float
 
 
-def shift_autocorrelation(paths, max_lag_share):
+def shift_autocorrelation(paths: Paths, max_lag_share: float) -> Autocorrelation:
     """`Autocorrelation` of `Paths` up to a share of the shortest replica."""
     n_lags = correlation.count_lags(paths.n_frames, max_lag_share)
     deviations = paths.deviations_ppm()
@@ -129,7 +132,7 @@ def _static_share(deviations):
     return float(between.sum() / total.sum()), float(correlation.jackknife_error(others))
 
 
-def autocorrelation_table(found):
+def autocorrelation_table(found: Mapping[str, Autocorrelation]) -> pd.DataFrame:
     """Curves of a dict of `Autocorrelation` by system, at no more than some hundred lags.
 
     Returns
@@ -152,7 +155,12 @@ def autocorrelation_table(found):
     return pd.concat(parts, ignore_index=True)
 
 
-def exchange_table(all_paths, found, larmor_MHz, t2_s):
+def exchange_table(
+    all_paths: Mapping[str, Paths],
+    found: Mapping[str, Autocorrelation],
+    larmor_MHz: float,
+    t2_s: float,
+) -> pd.DataFrame:
     """Whether exchange is fast, a row a system.
 
     `amplitude_rad_s` is Delta of the whole distribution, fast vibrations and the model's noise
@@ -195,7 +203,9 @@ def exchange_table(all_paths, found, larmor_MHz, t2_s):
     return pd.DataFrame(rows)
 
 
-def line_table(all_paths, exchange, spectrum):
+def line_table(
+    all_paths: Mapping[str, Paths], exchange: pd.DataFrame, spectrum: Spectrum
+) -> pd.DataFrame:
     """Static distribution and Kubo's lines of every system on a grid of its own.
 
     Returns
@@ -241,7 +251,9 @@ def _lines(paths, row, spectrum):
     )
 
 
-def mean_error_table(predictions, all_paths, n_blocks):
+def mean_error_table(
+    predictions: Mapping[str, pd.DataFrame], all_paths: Mapping[str, Paths], n_blocks: int
+) -> pd.DataFrame:
     """Three independent errors of the mean shift, a row a system.
 
     `block_err_ppm` comes from blocks of time (`uncertainty`).

@@ -14,7 +14,7 @@ COLUMNS = ("molarity_M", "change_ppm", "change_err_ppm", "source")
 SOURCE_LINE = re.compile(r"^#[ \t]*source:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 
 
-def read_series(path):
+def read_series(path: str | Path) -> pd.DataFrame:
     """A measured series from a CSV.
 
     It has molarity_M and shift_ppm, may have error_ppm (standard error; unknown without it), and

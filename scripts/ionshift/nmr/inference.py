@@ -1,9 +1,16 @@
 """The shift of every nucleus of every frame, streamed in chunks."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 from ionshift.core.tables import SCORES
@@ -12,6 +19,12 @@ from ionshift.learning.members import member_table
 from ionshift.nmr.spectrum import shift_ppm
 from ionshift.solvation.classes import CLASSES
 from ionshift.solvation.environments import count, in_chunks
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from ionshift.descriptors.geometry import Geometries
+    from ionshift.solvation.shells import ShellFinder
 
 CUTOFF_TOLERANCE_A = 1e-6
 
@@ -45,7 +58,9 @@ class Predictor:
             trained["mean_shielding_ppm"] if reference_ppm is None else reference_ppm
         )
 
-    def predict(self, clusters):
+    def predict(
+        self, clusters: Geometries | Sequence[Atoms]
+    ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
         """Shielding, its spread, components and extrapolation of clusters.
 
         Parameters
@@ -75,13 +90,22 @@ class Predictor:
             features = self._axes_descriptor.describe(clusters)
         return self._axes.scores(features)
 
-    def write(self, finders, stride, chunk_size, path, log):
+    def write(
+        self,
+        finders: Sequence[ShellFinder],
+        stride: int,
+        chunk_size: int,
+        path: str | Path,
+        log: Callable[[str], None],
+    ) -> pd.DataFrame:
         """Predict all frames of all replicas and write one row a nucleus of a frame.
 
         Memory holds one chunk. Returns the members' mean shifts as `members.member_table`.
         """
         total = count(finders, stride)
-        writer, n_done, counts, sums = None, 0, 0, 0.0
+        writer, n_done = None, 0
+        counts: Any = 0
+        sums: Any = 0.0
         try:
             for records, geometries in in_chunks(finders, stride, chunk_size):
                 table, members = self.predict(geometries)

@@ -7,6 +7,7 @@ Delta tau >> 1 is slow exchange, the static distribution. R. Kubo, Adv. Chem. Ph
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import simpson
 
 FAST, SLOW = 0.1, 10.0
@@ -15,12 +16,12 @@ POINTS_A_PERIOD = 16
 MIN_POINTS = 1000
 
 
-def amplitude_rad_s(shift_sd_ppm, larmor_MHz):
+def amplitude_rad_s(shift_sd_ppm: float, larmor_MHz: float) -> float:
     """Delta in rad/s of a standard deviation in ppm at a Larmor frequency in MHz."""
     return 2 * np.pi * larmor_MHz * shift_sd_ppm
 
 
-def decay_exponent(time_s, amplitude_rad_s, tau_s):
+def decay_exponent(time_s: ArrayLike, amplitude_rad_s: float, tau_s: float) -> NDArray[np.float64]:
     """Delta^2 tau^2 (exp(-t/tau) - 1 + t/tau), minus the logarithm of Kubo's decay."""
     if amplitude_rad_s == 0:
         return np.zeros_like(time_s, float)
@@ -29,7 +30,9 @@ def decay_exponent(time_s, amplitude_rad_s, tau_s):
     return (amplitude_rad_s * tau_s) ** 2 * np.where(x < 1e-3, series, np.expm1(-x) + x)
 
 
-def line(frequency_Hz, amplitude_rad_s, tau_s, t2_s=np.inf):
+def line(
+    frequency_Hz: NDArray[np.float64], amplitude_rad_s: float, tau_s: float, t2_s: float = np.inf
+) -> NDArray[np.float64]:
     """Line in 1/Hz, normalised to unit area over all frequencies.
 
     The cosine transform of exp(-decay_exponent - t/T2).
@@ -57,7 +60,7 @@ def line(frequency_Hz, amplitude_rad_s, tau_s, t2_s=np.inf):
     )
 
 
-def exchange_width_Hz(amplitude_rad_s, tau_s):
+def exchange_width_Hz(amplitude_rad_s: float, tau_s: float) -> float:
     """Full width at half height of the motionally narrowed line, Delta^2 tau / pi.
 
     Exchange adds it to 1 / (pi T2); valid for Delta tau << 1.
@@ -65,7 +68,7 @@ def exchange_width_Hz(amplitude_rad_s, tau_s):
     return amplitude_rad_s**2 * tau_s / np.pi
 
 
-def regime(amplitude_rad_s, tau_s, lower_tau_s):
+def regime(amplitude_rad_s: float, tau_s: float, lower_tau_s: float) -> str:
     """fast, intermediate or slow by Delta tau; none without spread, unresolved without tau.
 
     `lower_tau_s` is a lower bound of tau; it can tell slow exchange when tau is unknown (NaN).

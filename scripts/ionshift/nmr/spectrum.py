@@ -4,20 +4,29 @@ The shift is delta = sigma_ref - sigma. A liquid's line is motionally averaged: 
 the ensemble mean, while the distribution shows the environments that are averaged.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from ionshift.config.spectrum import Spectrum
 from ionshift.learning.members import class_means, means, spread
 from ionshift.solvation.classes import CLASSES
 from ionshift.statistics.uncertainty import Samples
 
 
-def shift_ppm(shielding_ppm, reference_ppm):
+def shift_ppm(shielding_ppm: ArrayLike, reference_ppm: float) -> NDArray[np.float64]:
     """Chemical shift of a shielding, both in ppm."""
     return reference_ppm - np.asarray(shielding_ppm)
 
 
-def shift_table(predictions, members, molarity_M, n_blocks):
+def shift_table(
+    predictions: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    molarity_M: Mapping[str, float],
+    n_blocks: int,
+) -> pd.DataFrame:
     """Mean shift of every system with its errors.
 
     Parameters
@@ -57,7 +66,9 @@ def shift_table(predictions, members, molarity_M, n_blocks):
     return shifts
 
 
-def distribution(shifts_ppm, grid_ppm, sigma_ppm):
+def distribution(
+    shifts_ppm: NDArray[np.float64], grid_ppm: NDArray[np.float64], sigma_ppm: float
+) -> NDArray[np.float64]:
     """Density of the shifts, Gaussians of `sigma_ppm`, normalised to unit area in 1/ppm.
 
     The shifts are binned on the grid first, so the cost does not grow with their number.
@@ -70,13 +81,17 @@ def distribution(shifts_ppm, grid_ppm, sigma_ppm):
     return kernel @ counts / max(len(shifts_ppm), 1)
 
 
-def lorentzian(grid_ppm, centre_ppm, t2_s, larmor_MHz):
+def lorentzian(
+    grid_ppm: NDArray[np.float64], centre_ppm: float, t2_s: float, larmor_MHz: float
+) -> NDArray[np.float64]:
     """Exchange-averaged line in 1/ppm: full width at half height 1 / (pi T2), in Hz."""
     half_ppm = 1 / (2 * np.pi * t2_s) / larmor_MHz
     return half_ppm / np.pi / ((grid_ppm - centre_ppm) ** 2 + half_ppm**2)
 
 
-def spectra_table(predictions, shifts, spectrum):
+def spectra_table(
+    predictions: Mapping[str, pd.DataFrame], shifts: pd.DataFrame, spectrum: Spectrum
+) -> pd.DataFrame:
     """Spectra of every system on one grid.
 
     Returns
@@ -111,7 +126,12 @@ def _grid(all_shifts, spectrum):
     return np.linspace(values.min() - margin, values.max() + margin, spectrum.n_points)
 
 
-def speciation_table(predictions, members, molarity_M, n_blocks):
+def speciation_table(
+    predictions: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    molarity_M: Mapping[str, float],
+    n_blocks: int,
+) -> pd.DataFrame:
     """Share and mean shift of every class in every system, with errors (see `uncertainty`).
 
     A class without environments has share 0, mean shift NaN. `mean_shift_model_err_ppm` is the

@@ -4,9 +4,12 @@ Both are read by the same model of the shielding, which was trained on clusters 
 or of neither: `extrapolated_share` says how many environments lie outside what it knows.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.learning.members import means, spread
 from ionshift.solvation.classes import CLASSES
@@ -25,7 +28,15 @@ COLUMNS = (
 )
 
 
-def liquid_table(system, densities_g_cm3, rdf, predictions, members, shell, n_blocks):
+def liquid_table(
+    system: str,
+    densities_g_cm3: Mapping[str, float],
+    rdf: Mapping[str, pd.DataFrame],
+    predictions: Mapping[str, pd.DataFrame],
+    members: Mapping[str, pd.DataFrame],
+    shell: tuple[Shell, float],
+    n_blocks: int,
+) -> pd.DataFrame:
     """Structure and mean shielding of both liquids, a row a quantity.
 
     Parameters
@@ -95,7 +106,7 @@ def _distance_rows(rdf, role, elements, cutoff_A):
     return rows
 
 
-def mean_distance_A(rdf, cutoff_A):
+def mean_distance_A(rdf: pd.DataFrame, cutoff_A: float) -> float:
     """Mean distance in A of the neighbours within a cut-off, from one running number n(r).
 
     NaN where there is none.
@@ -107,7 +118,7 @@ def mean_distance_A(rdf, cutoff_A):
     return float(np.average(inside["r_A"], weights=counts))
 
 
-def first_shell(rdf):
+def first_shell(rdf: pd.DataFrame) -> tuple[float, float]:
     """Position in A of the first peak of one g(r), and the neighbours within its first minimum.
 
     NaN for a peak or minimum that is not there.
@@ -123,7 +134,9 @@ def first_shell(rdf):
     return peak_A, float(rdf.loc[within, "n"].iloc[-1])
 
 
-def shielding_histograms(system, predictions, n_bins=40):
+def shielding_histograms(
+    system: str, predictions: Mapping[str, pd.DataFrame], n_bins: int = 40
+) -> pd.DataFrame:
     """Distributions of the shieldings of both liquids on common bins, for their figure.
 
     Parameters
@@ -137,7 +150,7 @@ def shielding_histograms(system, predictions, n_bins=40):
     """
     values = {name: table["shielding_ppm"].to_numpy() for name, table in predictions.items()}
     ends = np.percentile(np.concatenate(list(values.values())), [0.1, 99.9])
-    edges = np.linspace(*ends, n_bins + 1)
+    edges = np.linspace(ends[0], ends[1], n_bins + 1)
     parts = [
         pd.DataFrame(
             {

@@ -1,11 +1,20 @@
 """Errors of trained potentials against reference labels, as tidy tables."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ionshift.potential_training.frames import ENERGY, FORCES
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator
 
 COMMITTEE = "committee"
 UNITS = {"energy": "meV/atom", "force": "meV/A"}
@@ -21,7 +30,7 @@ class Predictions:
     forces_eV_A: list
 
 
-def predict(calculator, frames):
+def predict(calculator: BaseCalculator, frames: Sequence[Atoms]) -> Predictions:
     """Energies and forces of frames by an ASE calculator."""
     energies, forces = [], []
     for frame in frames:
@@ -32,7 +41,7 @@ def predict(calculator, frames):
     return Predictions(np.array(energies), forces)
 
 
-def committee_of(predictions):
+def committee_of(predictions: Sequence[Predictions]) -> Predictions:
     """The mean of several `Predictions`."""
     by_frame = zip(*(one.forces_eV_A for one in predictions), strict=True)
     return Predictions(
@@ -41,7 +50,11 @@ def committee_of(predictions):
     )
 
 
-def metrics(frames, parts, predictions):
+def metrics(
+    frames: Sequence[Atoms],
+    parts: Mapping[Any, NDArray[np.integer]],
+    predictions: Mapping[Any, Predictions],
+) -> pd.DataFrame:
     """Mean absolute and root-mean-square errors by part, model, quantity and element.
 
     Parameters
@@ -110,7 +123,11 @@ def _values(frames, index, predicted):
     return pd.concat([energy, force], ignore_index=True)
 
 
-def errors_by_round(frames, parts, committees):
+def errors_by_round(
+    frames: Sequence[Atoms],
+    parts: Mapping[str, NDArray[np.integer]],
+    committees: Sequence[Predictions],
+) -> pd.DataFrame:
     """Test errors of every round's committee on the frames that every round added.
 
     Parameters
@@ -145,7 +162,12 @@ def errors_by_round(frames, parts, committees):
     )
 
 
-def parity(frames, parts, predicted, seed=1):
+def parity(
+    frames: Sequence[Atoms],
+    parts: Mapping[str, NDArray[np.integer]],
+    predicted: Predictions,
+    seed: int = 1,
+) -> pd.DataFrame:
     """All energies and a random sample of force components, as drawn in the parity figure.
 
     Energies are relative to the mean of the frames' reference.
@@ -168,7 +190,7 @@ def parity(frames, parts, predicted, seed=1):
     return table[["part", "quantity", "element", "frame_id", "reference", "predicted"]]
 
 
-def learning_curve(table, n_train):
+def learning_curve(table: pd.DataFrame, n_train: Mapping[str, int]) -> pd.DataFrame:
     """Test errors against the number of training frames.
 
     Parameters

@@ -5,14 +5,28 @@ largest deviation of the members' forces on one atom. Below the window a frame t
 above it the run has left what a reference can describe.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from ase import units
 from ase.io.trajectory import Trajectory as TrajectoryFile
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
+from numpy.typing import NDArray
 
+from ionshift.config.potential_training import PotentialExploration
 from ionshift.core.provenance import derive_seed
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator
+
+    from ionshift.potential_training.evaluation import Predictions
 
 FRICTION_PER_PS = 10.0
 HOTTEST = 10.0
@@ -20,7 +34,14 @@ HOTTEST = 10.0
 ACCURATE, CANDIDATE, FAILED = "accurate", "candidate", "failed"
 
 
-def explore(calculator, start, settings, seed, path, log=print):
+def explore(
+    calculator: BaseCalculator,
+    start: Atoms,
+    settings: PotentialExploration,
+    seed: int,
+    path: str | Path,
+    log: Callable[[str], None] = print,
+) -> list[Atoms]:
     """Langevin MD at constant volume; a run that was killed goes on from its last frame.
 
     Parameters
@@ -94,7 +115,7 @@ def _is_sane(atoms, temperature_K):
     return finite and atoms.get_temperature() < HOTTEST * temperature_K
 
 
-def deviations(predictions):
+def deviations(predictions: Sequence[Predictions]) -> NDArray[np.float64]:
     """Largest deviation of the committee's forces on one atom of each frame.
 
     Parameters
@@ -114,7 +135,9 @@ def _deviation(forces):
     return float(np.sqrt(squared.mean(axis=0)).max())
 
 
-def table(deviation_eV_A, settings, box, round_number):
+def table(
+    deviation_eV_A: NDArray[np.float64], settings: PotentialExploration, box: str, round_number: int
+) -> pd.DataFrame:
     """What the run of one box met.
 
     Returns
@@ -133,13 +156,15 @@ def table(deviation_eV_A, settings, box, round_number):
     )
 
 
-def kinds(deviation_eV_A, settings):
+def kinds(deviation_eV_A: NDArray[np.float64], settings: PotentialExploration) -> NDArray[np.str_]:
     """Below the window (accurate), inside it (candidate) or above it (failed), as an array."""
     low, high = settings.deviation_low_eV_A, settings.deviation_high_eV_A
     return np.select([deviation_eV_A < low, deviation_eV_A < high], [ACCURATE, CANDIDATE], FAILED)
 
 
-def candidates(visited, met, settings):
+def candidates(
+    visited: Sequence[Atoms], met: pd.DataFrame, settings: PotentialExploration
+) -> list[Atoms]:
     """Frames to label: those inside the window, evenly over them, at most `settings.n_frames`.
 
     Parameters
@@ -174,7 +199,7 @@ def candidates(visited, met, settings):
     return chosen
 
 
-def summary(met, settings):
+def summary(met: pd.DataFrame, settings: PotentialExploration) -> pd.DataFrame:
     """Shares of what the runs of every round met, and whether the stop criterion is reached.
 
     Parameters

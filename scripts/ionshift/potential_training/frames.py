@@ -1,19 +1,33 @@
 """Frames for a potential to learn: whole periodic boxes of MD, and distorted copies of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import ase.io
 import numpy as np
 from ase import Atoms
 
+from ionshift.config.potential_training import PotentialFrames
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
+
+if TYPE_CHECKING:
+    from ionshift.trajectories.trajectory import Trajectory
 
 FORCES, ENERGY, STRESS = "REF_forces", "REF_energy", "REF_stress"
 """Names of labels in frames, those that mace-torch reads by default."""
 
 
-def choose(trajectories, system, settings, group_ps, seed):
+def choose(
+    trajectories: Sequence[Trajectory],
+    system: str,
+    settings: PotentialFrames,
+    group_ps: float,
+    seed: int,
+) -> list[Atoms]:
     """Frames at equal distances over all replicas of a system, and distorted copies.
 
     Parameters
@@ -51,8 +65,8 @@ def choose(trajectories, system, settings, group_ps, seed):
         for replica, index in _spread(places, settings.n_frames)
     ]
     rng = np.random.default_rng(seed)
-    for number, place in enumerate(_spread(places, settings.n_distorted)):
-        atoms = from_md(trajectories[place[0]], system, *place, group_ps)
+    for number, (replica, index) in enumerate(_spread(places, settings.n_distorted)):
+        atoms = from_md(trajectories[replica], system, replica, index, group_ps)
         frames.append(distorted(atoms, settings.rattle_A, settings.strain, rng))
         frames[-1].info |= {"origin": "distorted", "frame_id": f"{system}/d{number}"}
     return frames
@@ -62,7 +76,9 @@ def _spread(places, n):
     return [places[i] for i in np.linspace(0, len(places) - 1, n).round().astype(int)]
 
 
-def from_md(trajectory, system, replica, index, group_ps=np.inf):
+def from_md(
+    trajectory: Trajectory, system: str, replica: int, index: int, group_ps: float = np.inf
+) -> Atoms:
     """A frame of a trajectory as Atoms with the info and the molecules that `choose` describes."""
     frame = trajectory.frame(index)
     atoms = Atoms(trajectory.symbols, frame.positions_A, cell=frame.cell_A, pbc=True)
@@ -79,7 +95,7 @@ def from_md(trajectory, system, replica, index, group_ps=np.inf):
     return atoms
 
 
-def distorted(atoms, rattle_A, strain, rng):
+def distorted(atoms: Atoms, rattle_A: float, strain: float, rng: np.random.Generator) -> Atoms:
     """A copy in a box longer or shorter by up to `strain`, its atoms displaced at random.
 
     Molecules are moved as a whole with the box; then every coordinate gets a normal displacement
@@ -96,13 +112,13 @@ def distorted(atoms, rattle_A, strain, rng):
     return moved
 
 
-def write(path, frames):
+def write(path: str | Path, frames: Sequence[Atoms]) -> None:
     """Write frames as extxyz, whole or not at all."""
     with atomic_path(path) as temporary:
         ase.io.write(temporary, frames, format="extxyz")
 
 
-def read(path, may_be_empty=False):
+def read(path: str | Path, may_be_empty: bool = False) -> list[Atoms]:
     """Read frames from extxyz.
 
     Raises
@@ -113,7 +129,7 @@ def read(path, may_be_empty=False):
     if may_be_empty and Path(path).stat().st_size == 0:
         return []
     try:
-        frames = ase.io.read(path, index=":", format="extxyz")
+        frames: Any = ase.io.read(path, index=":", format="extxyz")
     except Exception as error:
         raise InputError(
             f"{path} is not a readable extxyz file ({type(error).__name__}: {error}); delete or "

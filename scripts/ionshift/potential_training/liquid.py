@@ -4,11 +4,18 @@ The classical MD is no truth: the comparison finds a potential whose liquid evap
 binds its ions in another way, and the limits are wide.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import MD, PotentialMD
+from ionshift.config.potential import Potential
+from ionshift.config.potential_training import PotentialValidation
+from ionshift.config.shell import Shell
 from ionshift.md import driver
 from ionshift.md.stages import SimulationError
 from ionshift.potential_training.comparison import first_shell
@@ -31,16 +38,16 @@ class Liquid:
 
 
 def run(
-    potential,
-    electrolyte,
-    system,
-    md,
-    settings,
-    where,
-    potential_md,
-    threads=1,
-    log=print,
-):
+    potential: Potential,
+    electrolyte: Electrolyte,
+    system: System,
+    md: MD,
+    settings: PotentialValidation,
+    where: tuple[str | Path, str | Path, int],
+    potential_md: PotentialMD,
+    threads: int = 1,
+    log: Callable[[str], None] = print,
+) -> Liquid:
     """MD of a packed box with a potential, after the equilibration with the force field.
 
     Parameters
@@ -82,7 +89,13 @@ def run(
     return Liquid(open_run(folder), summary["density_g_cm3"])
 
 
-def compare(found, classical, electrolyte, shell, settings):
+def compare(
+    found: Liquid,
+    classical: Liquid,
+    electrolyte: Electrolyte,
+    shell: Shell,
+    settings: PotentialValidation,
+) -> dict[str, pd.DataFrame]:
     """Density and first peaks of nucleus and ligands, each against its limit.
 
     Parameters
@@ -96,12 +109,10 @@ def compare(found, classical, electrolyte, shell, settings):
     (source, pair, r_A, g, n)
     """
     tables = {"potential": found.trajectory, "classical": classical.trajectory}
-    tables = {name: one for name, one in tables.items() if one is not None}
-    half_A = min(reach_A(one.frame(0).cell_A) for one in tables.values())
+    runs = {name: one for name, one in tables.items() if one is not None}
+    half_A = min(reach_A(one.frame(0).cell_A) for one in runs.values())
     reach = shell.model_copy(update={"rdf_max_A": min(shell.rdf_max_A, half_A)})
-    rdf = [
-        pair_table([one], electrolyte, reach).assign(source=name) for name, one in tables.items()
-    ]
+    rdf = [pair_table([one], electrolyte, reach).assign(source=name) for name, one in runs.items()]
     rdf = pd.concat(rdf, ignore_index=True)[list(RDF_COLUMNS)]
     wanted = [f"{electrolyte.nucleus}-{element} (" for element in shell.ligand_elements]
     ligands = rdf[rdf["pair"].str.startswith(tuple(wanted))]

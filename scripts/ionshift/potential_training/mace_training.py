@@ -5,6 +5,8 @@ loop in distributed training alone), so the waiting ends here: the process is en
 one that has no epoch left writes the model of the best checkpoint.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
@@ -12,13 +14,19 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from ase.data import atomic_numbers
 
+from ionshift.config.potential_training import PotentialModel
 from ionshift.core.errors import InputError
 from ionshift.potential_training import frames as frame_files
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 NAME = "potential"
 POLL_S = 0.5
@@ -34,7 +42,15 @@ METRICS = {
 """mace-torch's names of validation errors (eV, A) to ours, with the factor."""
 
 
-def train(parts, atom_energies, settings, seed, folder, threads=1, log=print):
+def train(
+    parts: Mapping[str, Sequence[Atoms]],
+    atom_energies: Mapping[str, float] | None,
+    settings: PotentialModel,
+    seed: int,
+    folder: Path,
+    threads: int = 1,
+    log: Callable[[str], None] = print,
+) -> tuple[Path, pd.DataFrame]:
     """Train one MACE model; goes on from the checkpoints that `folder` holds.
 
     Parameters
@@ -213,7 +229,7 @@ def _evaluations(folder, start=0):
     return rows
 
 
-def epochs(folder):
+def epochs(folder: Path) -> pd.DataFrame:
     """Validation errors by epoch; of an epoch that was repeated after a kill the last ones."""
     table = pd.DataFrame(_evaluations(folder)).drop_duplicates("epoch", keep="last")
     columns = {ours: table[theirs] * factor for theirs, (ours, factor) in METRICS.items()}

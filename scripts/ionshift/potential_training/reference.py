@@ -8,7 +8,9 @@ of its trace.
 
 import resource
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from ase.calculators.calculator import CalculationFailed
 from ase.data import atomic_numbers, ground_state_magnetic_moments
 from ase.stress import full_3x3_to_voigt_6_stress
 
+from ionshift.config.reference import Reference
 from ionshift.config.registries.references import REFERENCES
 from ionshift.core.errors import InputError, Unconverged
 from ionshift.core.registry import implementation
@@ -33,17 +36,25 @@ AGREEMENT_eV = 1e-3
 RESULTS = ("energy_eV", "forces_eV_A", "stress_eV_A3")
 RECORD_COLUMNS = ("status", "reason", *RESULTS, "wall_s", "cpu_s", "max_rss_MB")
 FRAME_COLUMNS = ("frame_id", "system", "origin", "replica", "frame", "time_ps", "group")
-COLUMNS = ("key", *FRAME_COLUMNS, "n_atoms", "status", "reason", "energy_eV", "largest_force_eV_A")
+COLUMNS: tuple[str, ...] = (
+    "key",
+    *FRAME_COLUMNS,
+    "n_atoms",
+    "status",
+    "reason",
+    "energy_eV",
+    "largest_force_eV_A",
+)
 COLUMNS += ("pressure_GPa", "wall_s", "cpu_s", "max_rss_MB", "reference_hash")
 GPA_IN_eV_A3 = 160.21766208
 
 
-def reference_hash(settings):
+def reference_hash(settings: Reference) -> str:
     """Short hash of all that changes a number."""
     return labels.content_hash({"reference": VERSION, **effective(settings)})[:16]
 
 
-def open_store(folder):
+def open_store(folder: str | Path) -> labels.LabelStore:
     """The store of reference labels: a label store whose records are compared by energy."""
     return labels.LabelStore(folder, "energy_eV", AGREEMENT_eV, "potential_training.store")
 
@@ -64,7 +75,7 @@ class ReferenceTask:
         self.work = work
         self.cp2k_command = cp2k_command
 
-    def key_of(self, atoms):
+    def key_of(self, atoms: Atoms) -> str:
         return labels.content_hash(
             {
                 "numbers": atoms.numbers.tolist(),
@@ -77,10 +88,10 @@ class ReferenceTask:
             }
         )
 
-    def is_enough(self, record, atoms):
+    def is_enough(self, record: Mapping[str, Any], atoms: Atoms) -> bool:
         return True
 
-    def compute(self, atoms, last_failure):
+    def compute(self, atoms: Atoms, last_failure: Mapping[str, Any] | None) -> dict[str, Any]:
         """One record with the keys `RECORD_COLUMNS`. Never raises for a frame.
 
         A frame that failed before is computed with a stronger SCF recipe.
@@ -103,7 +114,7 @@ class ReferenceTask:
         record["max_rss_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return record
 
-    def describe(self, record):
+    def describe(self, record: Mapping[str, Any]) -> str:
         return f"{record['energy_eV']:.4f} eV"
 
     def _single_point(self, atoms, patient):
@@ -136,19 +147,27 @@ def _check_finite(energy, forces, stress):
             raise FloatingPointError(f"{name} not finite")
 
 
-def structures(frames, settings, charges):
+def structures(
+    frames: Sequence[Atoms], settings: Reference, charges: Mapping[str, int]
+) -> Sequence[Atoms]:
     """What is computed for frames: themselves, or their clusters for a reference of molecules.
 
     `charges` is the charge in e of every kind of molecule, see `pyscf_clusters.cut`.
     """
     spec = REFERENCES.get(settings.calculator)
-    if not spec.of_clusters:
+    if spec.cut is None:
         return frames
     cut = implementation(spec.cut)
     return [cut(atoms, charges, settings.cluster_atoms) for atoms in frames]
 
 
-def label_frames(frames, task, store, workers=1, log=print):
+def label_frames(
+    frames: Sequence[Atoms],
+    task: ReferenceTask,
+    store: labels.LabelStore,
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+) -> tuple[list[Atoms], pd.DataFrame]:
     """Label frames through the store.
 
     Returns
@@ -194,7 +213,12 @@ def _summary(record):
     return row
 
 
-def isolated_atoms(elements, task, store, log=print):
+def isolated_atoms(
+    elements: Iterable[str],
+    task: ReferenceTask,
+    store: labels.LabelStore,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
     """Energies in eV of single atoms in their ground states' multiplicities, by symbol.
 
     Raises
@@ -216,7 +240,7 @@ def isolated_atoms(elements, task, store, log=print):
     return energies
 
 
-def isolated_atom(element):
+def isolated_atom(element: str) -> Atoms:
     """One atom in vacuum, with the multiplicity of its ground state in info."""
     moment = ground_state_magnetic_moments[atomic_numbers[element]]
     return Atoms(element, info={"multiplicity": int(moment) + 1, "frame_id": f"atom/{element}"})

@@ -1,9 +1,16 @@
 """Training a potential: grouped split, one run of the committee or of the learning curve."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ionshift.config.potential import CoulombPrior
+from ionshift.config.potential_training import PotentialModel
 from ionshift.core.errors import InputError
 from ionshift.labels.store import content_hash
 from ionshift.learning.splits import grouped_split
@@ -11,12 +18,16 @@ from ionshift.potential_training import mace_training
 from ionshift.potential_training.frames import ENERGY, FORCES, STRESS
 from ionshift.potentials.coulomb import EwaldPrior
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from ase import Atoms
+
 BACKENDS = {"mace": mace_training.train}
 """Each trains one model: (parts of the frames, energies of atoms, config.PotentialModel, seed,
 folder, threads, log) -> path of the model."""
 
 
-def labelled(frames):
+def labelled(frames: Sequence[Atoms]) -> list[Atoms]:
     """The frames with status ok.
 
     Raises
@@ -30,7 +41,7 @@ def labelled(frames):
     return chosen
 
 
-def without_prior(frames, prior):
+def without_prior(frames: Sequence[Atoms], prior: CoulombPrior | None) -> Sequence[Atoms]:
     """Labelled frames less the prior's energy, forces and stress; as they are without a prior."""
     if prior is None:
         return frames
@@ -47,7 +58,9 @@ def without_prior(frames, prior):
     return less
 
 
-def split(frames, settings, member=None, share=1.0):
+def split(
+    frames: Sequence[Atoms], settings: PotentialModel, member: int | None = None, share: float = 1.0
+) -> dict[str, NDArray[np.integer]]:
     """Indices of the frames of each part, whole groups at a time.
 
     The frames of every round are split by themselves: what later rounds add moves no frame of an
@@ -97,7 +110,16 @@ def _split_by_round(frames, groups, settings):
     return np.setdiff1d(np.arange(len(frames)), test), test
 
 
-def train(frames, settings, member, share, atom_energies, folder, threads=1, log=print):
+def train(
+    frames: Sequence[Atoms],
+    settings: PotentialModel,
+    member: int,
+    share: float,
+    atom_energies: Mapping[str, float] | None,
+    folder: Path,
+    threads: int = 1,
+    log: Callable[[str], None] = print,
+) -> tuple[Path, pd.DataFrame]:
     """Train one model on labelled frames; a killed training goes on in the same folder.
 
     Parameters

@@ -4,7 +4,11 @@ Every check is a row: what was measured, its limit, passed or not. A check never
 bad potential does: a run that blows up has failed.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +17,15 @@ from ase.data import atomic_numbers, covalent_radii
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
 from ase.md.verlet import VelocityVerlet
 from ase.neighborlist import natural_cutoffs, neighbor_list
+from numpy.typing import NDArray
 
+from ionshift.config.potential import CoulombPrior
+from ionshift.config.potential_training import PotentialValidation
 from ionshift.core.errors import InputError
 from ionshift.potentials.coulomb import pair_energy_eV
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import BaseCalculator
 
 SCAN_POINTS = 26
 SCAN_BOX_A = 60.0
@@ -26,7 +36,9 @@ HOTTEST = 20.0
 REPORTS = 50
 
 
-def checks(test_metrics, nve, scan, settings):
+def checks(
+    test_metrics: pd.DataFrame, nve: pd.DataFrame, scan: pd.DataFrame, settings: PotentialValidation
+) -> pd.DataFrame:
     """All checks of a potential.
 
     Parameters
@@ -68,7 +80,7 @@ def checks(test_metrics, nve, scan, settings):
     return pd.DataFrame(rows)
 
 
-def check_row(name, value, limit, unit, detail=""):
+def check_row(name: str, value: float, limit: float, unit: str, detail: str = "") -> dict[str, Any]:
     """One check as a row: passed where `value` is finite and not above `limit`."""
     passed = bool(np.isfinite(value) and value <= limit)
     return {
@@ -97,14 +109,19 @@ def _scan_check(scan, limit_eV):
     return check_row("short_range_repulsion", max(holes.values()), limit_eV, "eV", detail)
 
 
-def hole_eV(energies_eV):
+def hole_eV(energies_eV: NDArray[np.float64]) -> float:
     """The most that a pair gains on its way inwards: 0 where the energy rises all the way."""
     if not np.isfinite(energies_eV).all():
         return float("inf")
     return float(np.max(np.maximum.accumulate(energies_eV) - energies_eV))
 
 
-def scan_repulsion(calculator, elements, settings, prior=None):
+def scan_repulsion(
+    calculator: BaseCalculator,
+    elements: Iterable[str],
+    settings: PotentialValidation,
+    prior: CoulombPrior | None = None,
+) -> pd.DataFrame:
     """Energy of every pair of elements as two atoms come together.
 
     `calculator` is the potential without its Coulomb prior, whose Ewald sum needs neutral boxes:
@@ -139,7 +156,13 @@ def scan_repulsion(calculator, elements, settings, prior=None):
     return pd.DataFrame(rows)
 
 
-def run_nve(calculator, frame, lengths_A, settings, seed=1):
+def run_nve(
+    calculator: BaseCalculator,
+    frame: Atoms,
+    lengths_A: Mapping[tuple[int, int], float],
+    settings: PotentialValidation,
+    seed: int = 1,
+) -> pd.DataFrame:
     """A short run at constant energy, with velocities drawn at `settings.temperature_K`.
 
     Parameters
@@ -191,14 +214,16 @@ def _nve_row(atoms, time_ps, lengths_A):
     return row
 
 
-def drift_meV_ps(nve):
+def drift_meV_ps(nve: pd.DataFrame) -> float:
     """Size of the slope of a straight line through the total energy per atom, in meV/ps."""
     if len(nve) < 3:
         return float("inf")
     return abs(float(np.polyfit(nve["time_ps"], nve["total_meV_atom"], 1)[0]))
 
 
-def start_of_run(frames, held_out):
+def start_of_run(
+    frames: Sequence[Atoms], held_out: NDArray[np.integer]
+) -> tuple[Atoms, dict[tuple[int, int], float]]:
     """Where the run starts: the first held-out frame of MD, and its system's bond lengths.
 
     Parameters
@@ -222,7 +247,7 @@ def _same_atoms(atoms, other):
     return np.array_equal(atoms.numbers, other.numbers)
 
 
-def bond_lengths(frames):
+def bond_lengths(frames: Sequence[Atoms]) -> dict[tuple[int, int], float]:
     """Mean length in A of every covalent bond over frames of one system, by atom indices.
 
     Bonds are found in the first frame: atoms of one molecule that touch.
@@ -242,7 +267,7 @@ def bond_lengths(frames):
     }
 
 
-def require_passed(table, override):
+def require_passed(table: pd.DataFrame, override: bool) -> list[str]:
     """Raise `InputError` naming the failed checks, unless overridden.
 
     Returns

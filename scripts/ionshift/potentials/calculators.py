@@ -4,21 +4,32 @@ A family is imported when it is asked for: each has an environment of its own, f
 of shared libraries exclude each other.
 """
 
+from __future__ import annotations
+
 import importlib
 import importlib.metadata
 import importlib.util
 import inspect
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase.calculators.emt import parameters as emt_parameters
 from ase.data import chemical_symbols
 
-from ionshift.config.potential import Potential
+from ionshift.config.potential import CoulombPrior, Potential
+from ionshift.config.potential_training import PotentialModel
 from ionshift.config.registries.calculators import FAMILIES
 from ionshift.core.errors import InputError
 from ionshift.potentials.coulomb import with_prior
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator
+
+    from ionshift.config.potential import Calculator as PotentialSettings
 
 TBLITE_HEAVIEST = 86
 # Forces must equal the slope of the energy along them within this share.
@@ -31,7 +42,7 @@ WEAKEST_FORCE_eV_A = 0.05
 STRONGEST_FORCE_eV_A = 10.0
 
 
-def build(potential, elements):
+def build(potential: Potential, elements: Iterable[str]) -> BaseCalculator:
     """The calculator of a potential with its Coulomb prior, see `build_plain`.
 
     Parameters
@@ -42,7 +53,7 @@ def build(potential, elements):
     return with_prior(build_plain(potential, elements), potential.prior)
 
 
-def build_plain(potential, elements):
+def build_plain(potential: PotentialSettings, elements: Iterable[str]) -> BaseCalculator:
     """The calculator of a family, on the device that there is.
 
     Parameters
@@ -79,7 +90,9 @@ def build_plain(potential, elements):
     return calculator
 
 
-def potential_of_model(settings, path, prior):
+def potential_of_model(
+    settings: PotentialModel, path: str | Path, prior: CoulombPrior | dict[str, Any] | None
+) -> Potential:
     """The `config.Potential` that a trained model is.
 
     Parameters
@@ -96,17 +109,24 @@ def potential_of_model(settings, path, prior):
     )
 
 
-def of_model(settings, path, prior, elements):
+def of_model(
+    settings: PotentialModel,
+    path: str | Path,
+    prior: CoulombPrior | dict[str, Any] | None,
+    elements: Iterable[str],
+) -> BaseCalculator:
     """The calculator of a trained model, see `potential_of_model`."""
     return build(potential_of_model(settings, path, prior), elements)
 
 
-def versions(potential):
+def versions(potential: PotentialSettings) -> dict[str, str]:
     """Versions of the packages behind a potential, as a dict."""
     return {name: _version(name) for name in FAMILIES.get(potential.kind).packages}
 
 
-def check(calculator, potential, atoms, bonded=True):
+def check(
+    calculator: BaseCalculator, potential: PotentialSettings, atoms: Atoms, bonded: bool = True
+) -> None:
     """Evaluate once, and look whether energies and forces can be those of ASE's units.
 
     Parameters
@@ -250,10 +270,10 @@ def _version(package):
 # Every family: (potential, device) -> calculator, known symbols (None: it does not say).
 
 
-def mace(potential, device):
+def mace(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     module = importlib.import_module("mace.calculators")
     calculator = module.MACECalculator(
-        model_paths=Path(potential.model),
+        model_paths=Path(str(potential.model)),
         device=device,
         default_dtype=potential.dtype,
         **potential.options,
@@ -261,14 +281,14 @@ def mace(potential, device):
     return calculator, [chemical_symbols[z] for z in calculator.z_table.zs]
 
 
-def deepmd(potential, device):
+def deepmd(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     os.environ["DEVICE"] = device  # DeePMD-kit has no argument for it
     module = importlib.import_module("deepmd.calculator")
     calculator = module.DP(model=potential.model, **potential.options)
     return calculator, list(calculator.dp.get_type_map())
 
 
-def nequip(potential, device):
+def nequip(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, None]:
     module = importlib.import_module("nequip.integrations.ase")
     calculator = module.NequIPCalculator.from_compiled_model(
         potential.model,
@@ -278,34 +298,34 @@ def nequip(potential, device):
     return calculator, None
 
 
-def sevennet(potential, device):
+def sevennet(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     module = importlib.import_module("sevenn.calculator")
     calculator = module.SevenNetCalculator(potential.model, device=device, **potential.options)
     return calculator, [chemical_symbols[z] for z in calculator.type_map]
 
 
-def chgnet(potential, device):
+def chgnet(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     dynamics = importlib.import_module("chgnet.model.dynamics")
     model = importlib.import_module("chgnet.model.model").CHGNet.from_file(potential.model)
     calculator = dynamics.CHGNetCalculator(model=model, use_device=device, **potential.options)
     return calculator, chemical_symbols[1:95]
 
 
-def tblite(potential, device):
+def tblite(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     module = importlib.import_module("tblite.ase")
     method = potential.model or FAMILIES.get("tblite").methods[0]
     calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
     return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
 
 
-def emt(potential, device):
+def emt(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
     module = importlib.import_module("ase.calculators.emt")
     return module.EMT(**potential.options), list(emt_parameters)
 
 
-def from_callable(potential, device):
+def from_callable(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, None]:
     """What a callable of the user returns; device and dtype are given if it has such arguments."""
-    source, _, name = potential.model.rpartition(":")
+    source, _, name = str(potential.model).rpartition(":")
     module = _module_from_file(source) if source.endswith(".py") else _imported(potential, source)
     factory = getattr(module, name, None)
     if not callable(factory):

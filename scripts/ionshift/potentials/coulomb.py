@@ -7,12 +7,14 @@ arXiv:2310.12535, for aqueous LiCl, KCl and LiBr.)
 """
 
 import importlib
+from collections.abc import Sequence
 
 import numpy as np
 from ase import Atoms, units
-from ase.calculators.calculator import Calculator, all_changes
+from ase.calculators.calculator import BaseCalculator, Calculator, all_changes
 from ase.calculators.mixing import SumCalculator
 
+from ionshift.config.potential import CoulombPrior
 from ionshift.core.errors import InputError
 
 COULOMB_eV_A = units._e / (4 * np.pi * units._eps0) * 1e10
@@ -28,14 +30,19 @@ class EwaldPrior(Calculator):
     where their terms fall to `ACCURACY` (Kolafa and Perram, Mol. Simul. 9, 351 (1992)).
     """
 
-    implemented_properties = ("energy", "free_energy", "forces", "stress")
+    implemented_properties = ["energy", "free_energy", "forces", "stress"]  # noqa: RUF012
 
     def __init__(self, prior):
         """`prior`: config.CoulombPrior."""
         super().__init__()
         self.prior = prior
 
-    def calculate(self, atoms=None, properties=None, system_changes=all_changes):
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: list[str] | None = None,
+        system_changes: Sequence[str] = all_changes,
+    ) -> None:
         super().calculate(atoms, properties, system_changes)
         charges = np.array([self.prior.charges.get(symbol, 0.0) for symbol in self.atoms.symbols])
         _check(self.atoms, charges)
@@ -94,12 +101,14 @@ def _ewald(ions):
     return calculator
 
 
-def with_prior(calculator, prior):
+def with_prior(calculator: BaseCalculator, prior: CoulombPrior | None) -> BaseCalculator:
     """The calculator with the prior added; the calculator itself without a prior."""
     return calculator if prior is None else SumCalculator([calculator, EwaldPrior(prior)])
 
 
-def pair_energy_eV(prior, symbols, distance_A):
+def pair_energy_eV(
+    prior: CoulombPrior | None, symbols: tuple[str, str], distance_A: float
+) -> float:
     """Coulomb energy of two charges of the prior alone; 0 without a prior."""
     if prior is None:
         return 0.0

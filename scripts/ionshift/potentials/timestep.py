@@ -1,7 +1,9 @@
 """The longest time step that bonds to hydrogen bear."""
 
 import math
+from collections.abc import Collection
 
+from ionshift.config.md import PotentialMD
 from ionshift.core.errors import InputError
 
 LONGEST_FS = 1.0
@@ -9,7 +11,7 @@ LONGEST_FS = 1.0
 HYDROGEN_AMU = 1.008
 
 
-def check_timestep(potential_md, elements):
+def check_timestep(potential_md: PotentialMD, elements: Collection[str]) -> None:
     """Raise InputError if `potential_md.timestep_fs` is too long for flexible bonds to hydrogen.
 
     The limit grows as the root of hydrogen's mass; without hydrogen there is none but that of

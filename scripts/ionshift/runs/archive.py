@@ -1,9 +1,12 @@
 """One file of a study from which its figures can be drawn again elsewhere."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -12,6 +15,9 @@ from ionshift.core.files import atomic_path
 from ionshift.core.provenance import file_hash
 from ionshift.runs import archived
 
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
+
 TRAJECTORIES = ("trajectory.xtc", "topology.pdb")
 MD_RECORDS = ("thermo.csv", "md_summary.json")
 WORK_FOLDER = "work"
@@ -19,7 +25,9 @@ CHECKSUMS = "archive.sha256"
 """In the results' folder: the checksum of every other member, as `sha256sum -c` reads them."""
 
 
-def result_files(results, trajectories=False, descriptors=False):
+def result_files(
+    results: Path, trajectories: bool = False, descriptors: bool = False
+) -> list[Path]:
     """Files of a study that an archive holds: all but the MD's working files.
 
     Parameters
@@ -49,14 +57,14 @@ def _left_out(path, wanted_of_md):
     return path.parts[0] == "md" and (WORK_FOLDER in path.parts or path.name not in wanted_of_md)
 
 
-def input_files(study):
+def input_files(study: LiquidStudy) -> list[Path]:
     """Files that the study's configuration names; those of its archive if it has one."""
     measured = [Path(study.spectrum.experiment)] if study.spectrum.experiment else []
     if study.inference.archive:
         return archived.files(Path(study.inference.archive), list(study.systems)) + measured
     templates = [species.template for species in study.electrolyte.species.values()]
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
-    named = [*templates, study.electrolyte.forcefield, *label_sets]
+    named: list[str | None] = [*templates, study.electrolyte.forcefield, *label_sets]
     named += [*study.sampling.chosen, *study.elf.shipped, study.elf.published]
     if study.md.uses_potential:
         named += study.potential.files()
@@ -65,7 +73,9 @@ def input_files(study):
     return [Path(name) for name in named if name] + measured
 
 
-def write_archive(study, target, trajectories=False, descriptors=False):
+def write_archive(
+    study: LiquidStudy, target: str | Path, trajectories: bool = False, descriptors: bool = False
+) -> list[Path]:
     """Pack a finished study into a tar.gz file, with its inputs and configuration.
 
     All names are relative to the repository, so that it is unpacked over a clean copy of it.

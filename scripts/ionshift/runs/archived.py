@@ -5,7 +5,9 @@ the files.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -25,7 +27,7 @@ from ionshift.runs.predictions import (
 AGAIN = "take it from the archive anew"
 
 
-def prediction_file(folder, system):
+def prediction_file(folder: Path, system: str) -> Path:
     """Path of the predictions of a system, Parquet or CSV.
 
     Raises
@@ -45,23 +47,23 @@ def prediction_file(folder, system):
     )
 
 
-def member_files(folder, systems):
+def member_files(folder: Path, systems: Sequence[str]) -> dict[str, str]:
     """Paths of the members' means by system; empty unless every system has them."""
     found = _existing(folder / f"predictions/{system}_members.csv" for system in systems)
     return dict(zip(systems, found, strict=True)) if found else {}
 
 
-def molarity_file(folder):
+def molarity_file(folder: Path) -> Path:
     """Path of the table of molarities."""
     return folder / "tables" / "md.csv"
 
 
-def symmetry_files(folder, systems):
+def symmetry_files(folder: Path, systems: Sequence[str]) -> list[str]:
     """Paths of the symmetry of the shells, as text; none unless every system has them."""
     return _existing(folder / f"shell/symmetry_{system}.parquet" for system in systems)
 
 
-def variance_file(folder):
+def variance_file(folder: Path) -> list[str]:
     """Path of the variance along the principal axes, as a list of texts, empty without it."""
     return _existing([folder / "tables" / "pca_variance.csv"])
 
@@ -71,7 +73,7 @@ def _existing(paths):
     return [str(path) for path in paths if all(one.is_file() for one in paths)]
 
 
-def files(folder, systems):
+def files(folder: Path, systems: Sequence[str]) -> list[Path]:
     """The files that a study reads from an archive."""
     return [
         *(prediction_file(folder, system) for system in systems),
@@ -83,7 +85,7 @@ def files(folder, systems):
     ]
 
 
-def check(folder, systems, study):
+def check(folder: Path, systems: Sequence[str], study: Path) -> None:
     """Raise `InputError` unless the archive is another study's and has what is needed.
 
     Looks at the files' names and columns; their contents are checked when they are taken over.
@@ -117,7 +119,7 @@ def _check_same_members(paths):
             )
 
 
-def columns(folder, systems):
+def columns(folder: Path, systems: Sequence[str]) -> set[str]:
     """Names of the columns that the predictions of all systems have."""
     return set.intersection(*(set(_columns(prediction_file(folder, one))) for one in systems))
 
@@ -135,12 +137,12 @@ def _columns(path):
         ) from None
 
 
-def manifest_file(folder):
+def manifest_file(folder: Path) -> list[str]:
     """Path of the archive's manifest, as a list of texts, empty without it."""
     return _existing([folder / "manifest.json"])
 
 
-def configuration(paths):
+def configuration(paths: Sequence[str | Path]) -> dict[str, Any] | None:
     """Configuration of the archived study from `manifest_file`; None if it has none."""
     if not paths:
         return None
@@ -154,19 +156,19 @@ def configuration(paths):
     return found
 
 
-def read_variance(path):
+def read_variance(path: str | Path) -> pd.DataFrame:
     """Explained shares of the principal axes, a checked CSV."""
     return read_user_table(
         path, needed=("component", "explained_share"), numbers=("explained_share",), remedy=AGAIN
     )
 
 
-def read_symmetry(path):
+def read_symmetry(path: str | Path) -> pd.DataFrame:
     """Symmetry of the shells of all environments, a checked Parquet file."""
     return read_user_table(path, needed=ENVIRONMENT, numbers=ENVIRONMENT, remedy=AGAIN)
 
 
-def check_contents(folder, systems):
+def check_contents(folder: Path, systems: Sequence[str]) -> None:
     """Raise `InputError` unless all files that a study takes from an archive are whole and agree.
 
     Reads every file to its end; `check` looks at names and columns alone.
@@ -186,13 +188,13 @@ def check_contents(folder, systems):
                 f"{path}: shift_ppm and shielding_ppm add to {reference_ppm:.4f}, those of "
                 f"{first[0]} to {first[1]:.4f}; all systems must have one reference shielding"
             )
-    for path in variance_file(folder):
-        read_variance(path)
-    for path in symmetry_files(folder, systems):
-        read_symmetry(path)
+    for variance in variance_file(folder):
+        read_variance(variance)
+    for symmetry in symmetry_files(folder, systems):
+        read_symmetry(symmetry)
 
 
-def read_molarities(path, systems):
+def read_molarities(path: Path, systems: Sequence[str]) -> pd.DataFrame:
     """Table with system and molarity_M of the systems.
 
     Raises

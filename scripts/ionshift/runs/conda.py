@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ionshift.core.errors import InputError
@@ -23,18 +24,18 @@ def _parsed(arguments):
     return parser.parse_known_args(arguments)[0]
 
 
-def wanted(arguments):
+def wanted(arguments: Sequence[str]) -> bool:
     """Whether Snakemake's `arguments` ask for conda environments."""
     parsed = _parsed(arguments)
     return parsed.use_conda or "conda" in parsed.methods
 
 
-def prefix(arguments):
+def prefix(arguments: Sequence[str]) -> Path:
     """Folder of the environments: `--conda-prefix`, its variable of the environment, or ours."""
     return Path(os.path.expandvars(_parsed(arguments).conda_prefix)).expanduser()
 
 
-def check(arguments):
+def check(arguments: Sequence[str]) -> None:
     """Raise `InputError` if environments are wanted and cannot be made."""
     if not wanted(arguments):
         return

@@ -12,7 +12,7 @@ import pandas as pd
 JOB_COLUMNS = ("study", "rule", "job", "wall_h", "core_h", "max_rss_MB")
 
 
-def read_benchmarks(folder, study=""):
+def read_benchmarks(folder: Path, study: str = "") -> pd.DataFrame:
     """Recorded jobs of one study.
 
     Parameters
@@ -45,7 +45,7 @@ def _read_one(path):
     }
 
 
-def cost_table(jobs):
+def cost_table(jobs: pd.DataFrame) -> pd.DataFrame:
     """Time and memory by rule, the most expensive first.
 
     Returns
@@ -89,7 +89,7 @@ class Record:
         empty = pd.DataFrame(columns=list(JOB_COLUMNS))
         self.jobs = pd.concat([t for t in tables if len(t)] or [empty], ignore_index=True)
 
-    def expect(self, rule, job):
+    def expect(self, rule: str, job: str) -> Expectation:
         """What a job will cost.
 
         The same job of this study, else the mean over the rule's jobs in this study, else over

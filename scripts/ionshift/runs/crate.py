@@ -3,10 +3,13 @@
 Profile: https://w3id.org/ro/wfrun/workflow/0.5 (on RO-Crate 1.1 and Workflow RO-Crate 1.0).
 """
 
+from __future__ import annotations
+
 import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from rocrate.model.contextentity import ContextEntity
@@ -15,6 +18,9 @@ from rocrate.rocrate import ROCrate
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.runs.archive import input_files, result_files
+
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -37,7 +43,7 @@ MEDIA_TYPES = {
 }
 
 
-def write_crate(study, target, root="."):
+def write_crate(study: LiquidStudy, target: str | Path, root: str | Path = ".") -> None:
     """Write the run of a study as a zipped crate.
 
     Parameters

@@ -1,20 +1,26 @@
 """Whether a study's numbers can be met: known from compositions and lengths before any job."""
 
+from __future__ import annotations
+
 import math
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ionshift.core.errors import InputError
 from ionshift.runs import limits
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte
 
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
+
 _ENTRY = re.compile(r"\b(system|source|replica|time_ps)=(\S+)")
 FEWEST_FRAME_GROUPS = 3
 """Training, validation and test of a potential take one each."""
 
 
-def check(study):
+def check(study: LiquidStudy) -> None:
     """Raise `InputError` for what no run of this study can give.
 
     Elements that no species has, environments and frames that the MD is too short for, groups that

@@ -29,18 +29,18 @@ class Job:
     reason: str = ""
 
     @property
-    def job(self):
+    def job(self) -> str:
         """The job within its rule, as its benchmark file is named; empty without one."""
         _, _, path = self.benchmark.partition("benchmarks/")
         return path.removesuffix(".tsv").removeprefix(self.rule).removeprefix("/")
 
     @property
-    def missing(self):
+    def missing(self) -> bool:
         """Whether an output file does not exist."""
         return not all(Path(path).exists() for path in self.output)
 
 
-def workflow_jobs(configfile):
+def workflow_jobs(configfile: str | Path) -> list[Job]:
     """All jobs with output that the study needs, in the order of the rules.
 
     Snakemake decides in this process, so ask once a process. Nothing is run or written, and a

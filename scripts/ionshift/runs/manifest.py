@@ -1,18 +1,30 @@
 """The manifest: configuration, seeds, inputs, code, environments and versions of a run."""
 
+from __future__ import annotations
+
 import importlib.metadata
 import platform
 import re
 import subprocess
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ionshift.core.provenance import LIBRARY, code_hash, file_hash
+
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
 
 ROOT = LIBRARY.parents[1]
 
 
-def manifest(study, inputs, seeds, tables=()):
+def manifest(
+    study: LiquidStudy,
+    inputs: Iterable[str | Path],
+    seeds: Mapping[str, int],
+    tables: Iterable[str | Path] = (),
+) -> dict[str, Any]:
     """The record of a run, ready for JSON.
 
     Parameters
@@ -41,7 +53,7 @@ def manifest(study, inputs, seeds, tables=()):
     }
 
 
-def pinned_packages():
+def pinned_packages() -> list[str]:
     """Names in `envs/requirements.txt`."""
     lines = (ROOT / "envs" / "requirements.txt").read_text().splitlines()
     return [line.split("==")[0] for line in lines if re.match(r"[A-Za-z]", line)]

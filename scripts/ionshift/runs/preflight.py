@@ -1,6 +1,9 @@
 """Checks of a study against its files, before any job starts."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
@@ -12,8 +15,11 @@ from ionshift.runs import archived, feasible
 from ionshift.solvation import sampling
 from ionshift.systems import electrolyte, forcefield_checks, packing
 
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
 
-def check(study):
+
+def check(study: LiquidStudy) -> None:
     """Raise `InputError` if a file is missing or contradicts the configuration.
 
     Looks at templates, force field, packing, shipped label sets, environments named to be labelled,
@@ -43,7 +49,7 @@ def check(study):
         _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
 
 
-def notices(study):
+def notices(study: LiquidStudy) -> list[str]:
     """What is no mistake but should be known before a run, a list of sentences."""
     if study.inference.archive:
         return []

@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -21,7 +23,7 @@ CANCEL_WAIT_S = 120
 NO_JOBS = {"-n", "--dry-run", "--dryrun", "--report", "--touch", "--summary", "--lint", "--unlock"}
 
 
-def slurm_profile(arguments):
+def slurm_profile(arguments: Sequence[str]) -> dict[str, Any] | None:
     """Content of the profile that Snakemake's `arguments` name if it submits to SLURM, else None.
 
     Also None if the arguments start no jobs, as a dry run does.
@@ -37,7 +39,7 @@ def slurm_profile(arguments):
     return None
 
 
-def check(profile):
+def check(profile: dict[str, Any]) -> None:
     """Raise `InputError` if jobs of this profile cannot run; print warnings."""
     _check_commands()
     _check_folders()
@@ -137,7 +139,7 @@ def _check_job_age(profile):
         )
 
 
-def cancel_leftovers(profile):
+def cancel_leftovers(profile: dict[str, Any]) -> None:
     """Cancel the jobs that a killed run of this folder left in the queue, and wait for their end.
 
     One that starts later would delete and rewrite results that the new run takes for finished.

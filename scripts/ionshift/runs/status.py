@@ -1,11 +1,16 @@
 """Where a study stands: states of its jobs, its labels, and what is left to compute."""
 
+from __future__ import annotations
+
 import fcntl
 import math
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import lock_of
 from ionshift.labels import sets
@@ -13,12 +18,16 @@ from ionshift.labels import store as labels_store
 from ionshift.runs.costs import UNKNOWN, Expectation
 from ionshift.solvation.sampling import n_to_label
 
+if TYPE_CHECKING:
+    from ionshift.config.study import LiquidStudy
+    from ionshift.runs.jobs import Job
+
 STATES = ("done", "running", "failed", "stopped", "to do")
 ERROR_MARKS = ("ERROR", "Traceback", "Error:")
 SHIPPED_LABELS = Path("resources/labels")
 
 
-def state(job):
+def state(job: Job) -> str:
     """State of a job, one of `STATES`.
 
     A job holds a lock beside its log (see `scripts/ionshift/core/job.py`) while it runs.
@@ -39,7 +48,7 @@ def state(job):
     return "to do"
 
 
-def is_locked(path):
+def is_locked(path: str | Path) -> bool:
     """Whether a living process holds a lock file."""
     try:
         with open(path) as handle:
@@ -51,12 +60,14 @@ def is_locked(path):
     return False
 
 
-def tail(path, n_lines):
+def tail(path: str | Path, n_lines: int) -> list[str]:
     """Last lines of a text file."""
     return Path(path).read_text(errors="replace").splitlines()[-n_lines:]
 
 
-def stage_table(jobs, systems, expect):
+def stage_table(
+    jobs: Sequence[Job], systems: Collection[str], expect: Callable[[Job], float]
+) -> pd.DataFrame:
     """Jobs by rule, and by system where a job belongs to one.
 
     Parameters
@@ -88,7 +99,9 @@ def stage_table(jobs, systems, expect):
     return table.groupby(["rule", "system"], sort=False, as_index=False).sum()
 
 
-def label_table(study, results, chosen_anew=()):
+def label_table(
+    study: LiquidStudy, results: Path, chosen_anew: Collection[str] = ()
+) -> pd.DataFrame:
     """DFT labels by system.
 
     Parameters
@@ -165,7 +178,7 @@ def _mean_core_h(records):
     return sum(cpu_s) / len(cpu_s) / 3600 if cpu_s else math.nan
 
 
-def label_core_h(protocol, folders):
+def label_core_h(protocol: Protocol, folders: Iterable[Path]) -> float:
     """Mean core-hours of a label of a protocol over all label tables found, NaN without one.
 
     Parameters
@@ -208,11 +221,11 @@ class Outlook:
         }
         self.labels = label_table(study, results, chosen_anew)
 
-    def core_h(self, job):
+    def core_h(self, job: Job) -> float:
         """Expected core-hours of a job, NaN if unknown."""
         return self.expect(job).core_h
 
-    def expect(self, job):
+    def expect(self, job: Job) -> Expectation:
         """Expected cost of a job; labels are counted one by one, whatever their shard."""
         if not job.benchmark:
             return Expectation(0.0, "light, never recorded")
@@ -230,7 +243,7 @@ class Outlook:
             return UNKNOWN
         return Expectation(left["core_h_left"] / shards, "mean of finished labels")
 
-    def plan(self):
+    def plan(self) -> pd.DataFrame:
         """What a run would do.
 
         Returns
@@ -280,7 +293,7 @@ REASONS = {
 }
 
 
-def as_text(table):
+def as_text(table: pd.DataFrame) -> str:
     """A `label_table` as text, with its sums in the last line."""
     shown = table.drop(columns="chosen").to_string(
         index=False, float_format="%.3f", na_rep="unknown"
@@ -291,7 +304,7 @@ def as_text(table):
     return f"{shown}\n{listed}; core-hours left: {left_h}"
 
 
-def short_reason(reason):
+def short_reason(reason: str) -> str:
     """The first cause that Snakemake gives for a job, in short."""
     for mark, text in REASONS.items():
         if mark in reason:
@@ -299,7 +312,7 @@ def short_reason(reason):
     return reason or "asked for"
 
 
-def as_hours(core_h, n_unknown=0):
+def as_hours(core_h: float, n_unknown: int = 0) -> str:
     """Core-hours as text; what is unknown is said."""
     known = "0" if core_h == 0 else f"{core_h:.2g}" if core_h < 10 else f"{core_h:.0f}"
     if n_unknown == 0:

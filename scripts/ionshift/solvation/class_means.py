@@ -1,9 +1,16 @@
 """Means over a sample of clusters that takes the solvation classes evenly."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def spread_within_classes(clusters, quantity):
+
+def spread_within_classes(clusters: pd.DataFrame, quantity: str) -> float:
     """Standard deviation around the means of every class of every system, pooled.
 
     `clusters` has system, class and the column `quantity`; NaN without two clusters in any class.
@@ -15,7 +22,7 @@ def spread_within_classes(clusters, quantity):
     return np.sqrt(((clusters[quantity] - groups.transform("mean")) ** 2).sum() / free)
 
 
-def ensemble_mean(by_class, share, spread):
+def ensemble_mean(by_class: Any, share: pd.Series, spread: float) -> dict[str, float]:
     """The mean of a system, its class means weighted by the classes' shares in the MD.
 
     Parameters

@@ -3,7 +3,7 @@
 from ionshift.core.tables import CLASSES
 
 
-def solvation_class(n_anion):
+def solvation_class(n_anion: int) -> str:
     """Class by the number of anions in the shell: SSIP 0, CIP 1, AGG 2 or 3, AGG+ more.
 
     You et al., JACS 2025, doi 10.1021/jacs.5c02710.

@@ -1,5 +1,7 @@
 """Mean numbers of molecules and ligand atoms in the first shell, and whether they have settled."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ionshift.statistics.uncertainty import Samples, block_of, ratio_error
@@ -11,7 +13,9 @@ SETTLING_COLUMNS = (
 )
 
 
-def coordination_table(predictions, molarity_M, n_blocks):
+def coordination_table(
+    predictions: Mapping[str, pd.DataFrame], molarity_M: Mapping[str, float], n_blocks: int
+) -> pd.DataFrame:
     """Mean numbers of anions, solvents and ligand atoms in the shell, with errors.
 
     Parameters
@@ -41,7 +45,7 @@ def coordination_table(predictions, molarity_M, n_blocks):
     return pd.DataFrame(rows)
 
 
-def settling_table(predictions, n_blocks):
+def settling_table(predictions: Mapping[str, pd.DataFrame], n_blocks: int) -> pd.DataFrame:
     """Numbers of anions and solvents in the shell by replica and block of time.
 
     A system has settled where no replica drifts and all agree within their errors. Replicas that

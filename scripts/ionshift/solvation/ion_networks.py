@@ -5,19 +5,27 @@ cut-off of the nucleus. An aggregate is a connected part of this graph; a nucleu
 is an aggregate of one ion. Cations other than the observed nucleus are no part of it.
 """
 
+from __future__ import annotations
+
 from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from ase import Atoms
 from ase.neighborlist import natural_cutoffs, neighbor_list
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, shortest_path
 
 from ionshift.solvation.shells import atoms_of_role, centres, check_half_box, separations_A
 from ionshift.statistics.uncertainty import Samples
 from ionshift.trajectories.cell import fractional, minimum_image
+
+if TYPE_CHECKING:
+    from ionshift.trajectories.trajectory import Frame
 
 QUANTITIES = ("n_nuclei", "n_ions", "diameter")
 
@@ -63,7 +71,7 @@ class Graph:
     winding: np.ndarray
 
 
-def build_graph(links, n_nodes, cell_A):
+def build_graph(links: Links, n_nodes: int, cell_A: NDArray[np.float64]) -> Graph:
     """The `Graph` of one frame's `Links` in a periodic cell, see `cell`.
 
     An aggregate percolates if a closed walk along its links ends in another image of the cell
@@ -127,7 +135,7 @@ class NetworkFinder:
         self._node = len(self.centres) + np.searchsorted(self.anions, molecules)
         self._first_atom = np.array([trajectory.atoms_of[m][0] for m in molecules], int)
 
-    def links(self, frame):
+    def links(self, frame: Frame) -> Links:
         """The `Links` of a frame, one for every ligand atom within the cut-off of a nucleus."""
         check_half_box("shell.cutoff_A", self.cutoff_A, frame, self.trajectory)
         separations = separations_A(frame, self.centres, self.ligands)
@@ -139,12 +147,12 @@ class NetworkFinder:
         )
         return Links(nucleus, self._node[ligand], ligand_A, ligand_A + inner_A)
 
-    def graph(self, frame):
+    def graph(self, frame: Frame) -> tuple[Links, Graph]:
         """(`Links`, `Graph`) of a frame."""
         links = self.links(frame)
         return links, build_graph(links, len(self.centres) + len(self.anions), frame.cell_A)
 
-    def members(self, frame):
+    def members(self, frame: Frame) -> pd.DataFrame:
         """The aggregate of every nucleus of a frame.
 
         Returns
@@ -166,7 +174,7 @@ class NetworkFinder:
             }
         )
 
-    def drawing(self, frame, aggregate):
+    def drawing(self, frame: Frame, aggregate: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Atoms and bonds of one aggregate, whole across the boundary, about its middle.
 
         Returns
@@ -221,7 +229,7 @@ def _bonded(atoms):
     ]
 
 
-def member_table(finders, stride):
+def member_table(finders: Iterable[NetworkFinder], stride: int) -> pd.DataFrame:
     """`NetworkFinder.members` of every analysed frame, one finder a replica."""
     parts = [
         finder.members(frame).assign(replica=replica)
@@ -231,14 +239,18 @@ def member_table(finders, stride):
     return pd.concat(parts, ignore_index=True)
 
 
-def largest(finders, members):
+def largest(
+    finders: Sequence[NetworkFinder], members: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`NetworkFinder.drawing` of the aggregate with the most ions, the first of equals."""
     row = members.loc[members["n_ions"].idxmax()]
     finder = finders[int(row["replica"])]
     return finder.drawing(finder.trajectory.frame(int(row["frame"])), row["aggregate"])
 
 
-def distribution_table(members, molarity_M, n_blocks):
+def distribution_table(
+    members: Mapping[str, pd.DataFrame], molarity_M: Mapping[str, float], n_blocks: int
+) -> pd.DataFrame:
     """How the nuclei are distributed over the sizes of aggregates, and their shifts.
 
     Parameters
@@ -280,7 +292,9 @@ def distribution_table(members, molarity_M, n_blocks):
     return pd.DataFrame(rows)
 
 
-def summary_table(members, molarity_M, n_blocks):
+def summary_table(
+    members: Mapping[str, pd.DataFrame], molarity_M: Mapping[str, float], n_blocks: int
+) -> pd.DataFrame:
     """What the aggregates of every system amount to, each number with its error (`_err`).
 
     Returns

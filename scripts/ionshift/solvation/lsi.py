@@ -4,23 +4,36 @@ The index of a nucleus is the variance of the gaps between the sorted distances 
 atoms, up to the first one beyond the cut-off (`solvation.local_structure_index`).
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ionshift.solvation.shells import check_half_box, local_structure_index
 from ionshift.statistics import uncertainty
 from ionshift.statistics.uncertainty import Samples
 
+if TYPE_CHECKING:
+    from ionshift.solvation.shells import ShellFinder
 
-def ranges(edges_A2):
+
+def ranges(edges_A2: Iterable[float]) -> list[tuple[float, float]]:
     """Consecutive (low, high) of ascending edges; low is inside, high is not."""
     return list(pairwise(edges_A2))
 
 
-def range_table(predictions, molarity_M, edges_A2, n_blocks):
+def range_table(
+    predictions: Mapping[str, pd.DataFrame],
+    molarity_M: Mapping[str, float],
+    edges_A2: Sequence[float],
+    n_blocks: int,
+) -> pd.DataFrame:
     """Mean shift and share of the environments in every range of the index.
 
     Parameters
@@ -59,7 +72,9 @@ def range_table(predictions, molarity_M, edges_A2, n_blocks):
     return pd.DataFrame(rows)
 
 
-def histogram_table(predictions, edges_A2, n_bins):
+def histogram_table(
+    predictions: Mapping[str, pd.DataFrame], edges_A2: Sequence[float], n_bins: int
+) -> pd.DataFrame:
     """Histogram of the shifts in every range of the index, on one grid for all systems.
 
     Returns
@@ -89,7 +104,9 @@ def histogram_table(predictions, edges_A2, n_bins):
     return pd.concat(parts, ignore_index=True)
 
 
-def sample_table(predictions, size, seeds):
+def sample_table(
+    predictions: Mapping[str, pd.DataFrame], size: int, seeds: Mapping[str, int]
+) -> pd.DataFrame:
     """At most `size` environments a system, drawn at random; seeds is a dict by system."""
     columns = ["replica", "frame", "nucleus", "lsi_A2", "shift_ppm", "n_anion", "solvation_class"]
     parts = []
@@ -101,19 +118,21 @@ def sample_table(predictions, size, seeds):
     return pd.concat(parts, ignore_index=True)
 
 
-def pearson(x, y):
+def pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Pearson's correlation; NaN if either is constant or shorter than two."""
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])
 
 
-def spearman(x, y):
+def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """Spearman's rank correlation: Pearson's of the ranks, equal values sharing their mean rank."""
     return pearson(rankdata(x), rankdata(y))
 
 
-def correlation(table, n_blocks, n_bootstrap, seed):
+def correlation(
+    table: pd.DataFrame, n_blocks: int, n_bootstrap: int, seed: int
+) -> dict[str, float]:
     """Correlations of index and shift, with errors from draws of whole samples.
 
     See `uncertainty`; an error is unknown (NaN) with fewer than two frames a block.
@@ -151,7 +170,9 @@ def _correlation_errors(lsi, shift, sample, n_bootstrap, seed):
     return uncertainty.resampling_error(drawn, len(rows_of))
 
 
-def scan_cutoffs(finders, cutoffs_A, stride):
+def scan_cutoffs(
+    finders: Iterable[ShellFinder], cutoffs_A: Sequence[float], stride: int
+) -> pd.DataFrame:
     """The index of every nucleus at several cut-offs.
 
     Parameters
@@ -185,7 +206,13 @@ def scan_cutoffs(finders, cutoffs_A, stride):
     )
 
 
-def cutoff_table(scans, molarity_M, n_blocks, n_bootstrap, seeds):
+def cutoff_table(
+    scans: Mapping[str, pd.DataFrame],
+    molarity_M: Mapping[str, float],
+    n_blocks: int,
+    n_bootstrap: int,
+    seeds: Mapping[str, int],
+) -> pd.DataFrame:
     """Mean index and its correlation with the shift at every cut-off.
 
     Parameters
@@ -209,7 +236,14 @@ def cutoff_table(scans, molarity_M, n_blocks, n_bootstrap, seeds):
     return pd.DataFrame(rows)
 
 
-def correlation_table(predictions, molarity_M, edges_A2, n_blocks, n_bootstrap, seeds):
+def correlation_table(
+    predictions: Mapping[str, pd.DataFrame],
+    molarity_M: Mapping[str, float],
+    edges_A2: Sequence[float],
+    n_blocks: int,
+    n_bootstrap: int,
+    seeds: Mapping[str, int],
+) -> pd.DataFrame:
     """Mean index, share outside all ranges and correlation with the shift of every system.
 
     Returns

@@ -1,14 +1,27 @@
 """Radial distributions of the nucleus with the atoms of solvents, anions and other nuclei."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.shell import Shell
 from ionshift.solvation.shells import atoms_of_role, centres, radial_distribution
+
+if TYPE_CHECKING:
+    from ionshift.trajectories.trajectory import Trajectory
 
 LEFT_OUT = ("H", "C")
 
 
-def pairs(trajectory, electrolyte, shell):
+def pairs(
+    trajectory: Trajectory, electrolyte: Electrolyte, shell: Shell
+) -> dict[str, tuple[NDArray[np.integer], NDArray[np.integer]]]:
     """The pairs of atom sets whose g(r) describes the electrolyte.
 
     The nucleus with the ligand atoms of the solvents, with every element of the anions but H
@@ -39,7 +52,9 @@ def _anion_elements(trajectory, electrolyte, shell):
     return [e for e in ordered if e in shell.ligand_elements or e not in LEFT_OUT]
 
 
-def pair_table(trajectories, electrolyte, shell, stride=1):
+def pair_table(
+    trajectories: Sequence[Trajectory], electrolyte: Electrolyte, shell: Shell, stride: int = 1
+) -> pd.DataFrame:
     """g(r) and running coordination number of every pair, averaged over replicas.
 
     Parameters

@@ -4,20 +4,31 @@ A contact is a nucleus and a molecule of its shell. All estimates skip what the 
 show: a stay that is cut by its end counts as long as it is seen.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import trapezoid
 from scipy.optimize import curve_fit
 
+from ionshift.config.electrolyte import Electrolyte
 from ionshift.statistics import correlation
+
+if TYPE_CHECKING:
+    from ionshift.solvation.shells import ShellFinder
 
 DECAYED = np.exp(-1)
 ROUNDING = 1e-9
 
 
-def contacts(finder, stride=1):
+def contacts(
+    finder: ShellFinder, stride: int = 1
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.bool_]], dict[str, NDArray[np.integer]]]:
     """Contacts of one replica by species.
 
     Parameters
@@ -29,14 +40,15 @@ def contacts(finder, stride=1):
     (time_ps, present, nucleus): dicts by species of (n_contacts, n_frames) bool and of the
     nucleus (n_contacts,) each contact belongs to, for contacts that are ever made
     """
-    time_ps, seen = [], []
+    time_ps, found = [], []
     for number, frame in enumerate(finder.trajectory.frames(stride)):
         time_ps.append(frame.time_ps)
-        for nucleus, shell in enumerate(finder.shells(frame)):
-            seen += [(nucleus, molecule, number) for molecule in shell.molecules]
-    seen = np.array(seen, int).reshape(-1, 3)
+        for own_number, shell in enumerate(finder.shells(frame)):
+            found += [(own_number, molecule, number) for molecule in shell.molecules]
+    seen = np.array(found, int).reshape(-1, 3)
     species = finder.trajectory.molecule_name[seen[:, 1]].astype(str)
-    present, nucleus = {}, {}
+    present: dict[str, NDArray[np.bool_]] = {}
+    nucleus: dict[str, NDArray[np.integer]] = {}
     for name in np.unique(finder.trajectory.molecule_name).astype(str):
         own = seen[species == name]
         pairs, row = np.unique(own[:, :2], axis=0, return_inverse=True)
@@ -46,7 +58,9 @@ def contacts(finder, stride=1):
     return np.array(time_ps), present, nucleus
 
 
-def stays(present, max_gap=0):
+def stays(
+    present: NDArray[np.bool_], max_gap: int = 0
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]:
     """Uninterrupted stays; absences of at most `max_gap` frames do not interrupt.
 
     The tolerance is t* of Impey, Madden, McDonald, J. Phys. Chem. 87, 5071 (1983). Here a
@@ -69,7 +83,9 @@ def stays(present, max_gap=0):
     return contact[new], start[new], stop[last]
 
 
-def continuous_sums(start, stop, n_frames, n_lags):
+def continuous_sums(
+    start: NDArray[np.integer], stop: NDArray[np.integer], n_frames: int, n_lags: int
+) -> tuple[NDArray[np.number], NDArray[np.number]]:
     """Sums behind the survival probability S(lag) of stays.
 
     Returns
@@ -85,7 +101,9 @@ def continuous_sums(start, stop, n_frames, n_lags):
     return survived[:n_lags], _origins(present, n_lags)
 
 
-def intermittent_sums(present, n_lags):
+def intermittent_sums(
+    present: NDArray[np.bool_], n_lags: int
+) -> tuple[NDArray[np.number], NDArray[np.number]]:
     """The same sums for <h(0) h(lag)> / <h>, which lets a ligand leave and come back."""
     products = correlation.lagged_products(present.T, n_lags).sum(axis=1)
     return products, _origins(present.sum(axis=0), n_lags)
@@ -95,7 +113,9 @@ def _origins(present, n_lags):
     return np.cumsum(present)[len(present) - 1 - np.arange(n_lags)]
 
 
-def decay_time(lags_ps, curve, floor=0.0):
+def decay_time(
+    lags_ps: NDArray[np.float64], curve: NDArray[np.float64], floor: float = 0.0
+) -> tuple[float, float]:
     """Time constant tau of floor + (1 - floor) exp(-t / tau), fitted to a curve from 1 down.
 
     Returns
@@ -117,7 +137,7 @@ def decay_time(lags_ps, curve, floor=0.0):
     return float(tau), bound
 
 
-def lifetime(n_exits, n_survived, step_ps):
+def lifetime(n_exits: ArrayLike, n_survived: ArrayLike, step_ps: float) -> NDArray[np.float64]:
     """Mean lifetime of stays that end at random, from exits seen at discrete frames.
 
     The maximum-likelihood estimate -step / ln(1 - p) with p = exits / (exits + intervals
@@ -143,11 +163,11 @@ class Counts:
     intermittent: np.ndarray
     stays: np.ndarray
 
-    def total(self):
+    def total(self) -> Counts:
         """The sums over all nuclei."""
         return Counts(*(field.sum(axis=0) for field in self._fields()))
 
-    def leave_one_out(self):
+    def leave_one_out(self) -> list[Counts]:
         """List of the sums over all nuclei but one."""
         fields = [correlation.leave_one_out(field) for field in self._fields()]
         return [Counts(*one) for one in zip(*fields, strict=True)]
@@ -156,7 +176,13 @@ class Counts:
         return self.continuous, self.intermittent, self.stays
 
 
-def count(present, nucleus, n_nuclei, n_lags, max_gap):
+def count(
+    present: NDArray[np.bool_],
+    nucleus: NDArray[np.integer],
+    n_nuclei: int,
+    n_lags: int,
+    max_gap: int,
+) -> Counts:
     """`Counts` of one species in one replica, from what `contacts` gives."""
     n_frames = present.shape[1]
     contact, start, stop = stays(present, max_gap)
@@ -172,7 +198,7 @@ def count(present, nucleus, n_nuclei, n_lags, max_gap):
     return Counts(np.array(continuous), np.array(intermittent), np.array(summary))
 
 
-def join(counts):
+def join(counts: Sequence[Counts]) -> Counts:
     """`Counts` of all nuclei of a list of replicas."""
     return Counts(
         *(
@@ -182,7 +208,13 @@ def join(counts):
     )
 
 
-def measure(finders, electrolyte, frame_stride, max_lag_share, excursion_ps):
+def measure(
+    finders: Sequence[ShellFinder],
+    electrolyte: Electrolyte,
+    frame_stride: int,
+    max_lag_share: float,
+    excursion_ps: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Residence of every anion and solvent in the shells of one system.
 
     Parameters

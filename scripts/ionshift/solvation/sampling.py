@@ -1,13 +1,16 @@
 """Choosing environments to label: a pool drawn from the frames, then a sparse subset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ionshift.config.registries.samplers import SAMPLERS
+from ionshift.config.sampling import Sampling
 from ionshift.core.errors import InputError
 from ionshift.core.tables import with_present_names
 
@@ -23,7 +26,7 @@ class Pool:
     describe: Callable
 
 
-def read_chosen(paths):
+def read_chosen(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Environments named in the files of `sampling.chosen`, with the columns `CHOSEN_COLUMNS`.
 
     Raises
@@ -50,19 +53,21 @@ def _read_chosen(path):
         ) from None
 
 
-def named_members(settings, system):
+def named_members(settings: Sampling, system: str) -> list[tuple[int, int, int]]:
     """Environments of a system named in `chosen`: list of (replica, frame, number)."""
     table = read_chosen(settings.chosen)
     mine = table.loc[table["system"] == system, CHOSEN_COLUMNS[1:]]
     return list(mine.itertuples(index=False, name=None))
 
 
-def n_to_label(settings, system):
+def n_to_label(settings: Sampling, system: str) -> int:
     """Clusters of a system to label: `n_clusters` and those named in `chosen`."""
     return settings.n_clusters + len(named_members(settings, system))
 
 
-def draw_pool(n_frames_by_replica, n_centres, size, seed):
+def draw_pool(
+    n_frames_by_replica: Sequence[int], n_centres: int, size: int, seed: int
+) -> list[tuple[int, int, int]]:
     """Draw environments without repetition.
 
     Returns
@@ -80,7 +85,14 @@ def draw_pool(n_frames_by_replica, n_centres, size, seed):
     return pool
 
 
-def choose(method, n, classes, nuclei, describe, seed):
+def choose(
+    method: str,
+    n: int,
+    classes: Sequence[str],
+    nuclei: Sequence[Hashable],
+    describe: Callable[[], NDArray[np.float64]],
+    seed: int,
+) -> list[int]:
     """Choose `n` of a pool.
 
     Parameters
@@ -109,17 +121,17 @@ def choose(method, n, classes, nuclei, describe, seed):
     return SAMPLERS.get(method).load()(n, Pool(classes, nuclei, describe), rng)
 
 
-def random_members(n, pool, rng):
+def random_members(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
     """Any `n` of the `Pool`."""
     return rng.permutation(len(pool.classes))[:n].tolist()
 
 
-def farthest_point(n, pool, rng):
+def farthest_point(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
     """The first at random, every further one farthest from all before in descriptor space."""
     return farthest_points(pool.describe(), n, start=int(rng.integers(len(pool.classes))))
 
 
-def stratified(n, pool, rng):
+def stratified(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
     """Classes take turns, so that rare ones get as many as frequent ones, and so do the nuclei of
     a class, for one nucleus looks much the same in all frames of a short run.
     """
@@ -137,7 +149,13 @@ def _taking_turns(queues):
     return [int(item) for taken in rounds for item in taken if item is not None]
 
 
-def farthest_points(descriptors, n, start=None, distance=None, weights=1.0):
+def farthest_points(
+    descriptors: NDArray[np.float64],
+    n: int,
+    start: int | None = None,
+    distance: NDArray[np.float64] | None = None,
+    weights: float | NDArray[np.float64] = 1.0,
+) -> list[int]:
     """Greedy farthest-point selection by Euclidean distance; returns `n` indices.
 
     Parameters
@@ -148,7 +166,7 @@ def farthest_points(descriptors, n, start=None, distance=None, weights=1.0):
     """
     points = np.asarray(descriptors, float)
     distance = np.full(len(points), np.inf) if distance is None else distance
-    chosen = []
+    chosen: list[int] = []
     while len(chosen) < n:
         best = start if start is not None and not chosen else int(np.argmax(weights * distance))
         chosen.append(best)

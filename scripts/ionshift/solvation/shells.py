@@ -4,18 +4,24 @@ The shell of a nucleus holds every solvent and anion molecule with at least one 
 within the cut-off. A cluster is the nucleus with these molecules, whole, in vacuum.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from ase import Atoms
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ionshift.config.electrolyte import Electrolyte
 from ionshift.config.part import given
+from ionshift.config.sampling import Sampling
 from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
 from ionshift.solvation.classes import CLASSES, solvation_class
@@ -23,10 +29,13 @@ from ionshift.solvation.sampling import draw_pool
 from ionshift.trajectories.cell import minimum_image, reach_A, volume_A3
 from ionshift.trajectories.trajectory import open_all
 
+if TYPE_CHECKING:
+    from ionshift.trajectories.trajectory import Frame, Trajectory
+
 POSITION_DECIMALS = 4
 
 
-def local_structure_index(distances_A, cutoff_A):
+def local_structure_index(distances_A: NDArray[np.float64], cutoff_A: float) -> float:
     """Variance of the gaps between successive distances, in A^2.
 
     With the distances sorted, the gaps run from the first up to the first distance beyond
@@ -52,7 +61,7 @@ class Environment:
     lsi_A2: float
 
     @property
-    def solvation_class(self):
+    def solvation_class(self) -> str:
         return solvation_class(self.n_anion)
 
 
@@ -78,7 +87,7 @@ class ShellFinder:
         self.ligands = ligands(trajectory, electrolyte, shell)
         self._ligand_molecule = trajectory.molecule_of[self.ligands]
 
-    def shells(self, frame):
+    def shells(self, frame: Frame) -> list[Environment]:
         """Return the `Environment` of every nucleus of a frame, in the order of `centres`."""
         check_half_box("shell.cutoff_A", self.cutoff_A, frame, self.trajectory)
         return [
@@ -86,7 +95,7 @@ class ShellFinder:
             for centre, row in zip(self.centres, self.distances_A(frame), strict=True)
         ]
 
-    def distances_A(self, frame):
+    def distances_A(self, frame: Frame) -> NDArray[np.float64]:
         """Shortest distances of all ligand atoms from every nucleus, (n_centres, n_ligands)."""
         return np.linalg.norm(separations_A(frame, self.centres, self.ligands), axis=2)
 
@@ -107,7 +116,7 @@ class ShellFinder:
             lsi_A2=local_structure_index(distances_A, self._settings.lsi_cutoff_A),
         )
 
-    def cluster(self, frame, environment):
+    def cluster(self, frame: Frame, environment: Environment) -> Atoms:
         """Cut an environment: Atoms in vacuum, nucleus first at the origin, molecules whole.
 
         Positions are rounded to 1e-4 A, so that a cluster is the same before and after it
@@ -126,7 +135,9 @@ class ShellFinder:
         )
         return atoms
 
-    def geometry(self, frame, environment):
+    def geometry(
+        self, frame: Frame, environment: Environment
+    ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
         """Atoms of an environment's cluster and where they are.
 
         Returns
@@ -150,7 +161,7 @@ class ShellFinder:
         return int(sum(self._charge[str(names[molecule])] for molecule in members))
 
 
-def finders_of(files, params):
+def finders_of(files: Any, params: Any) -> list[ShellFinder]:
     """The finders of a rule's trajectories, one a replica, in order.
 
     Parameters
@@ -167,13 +178,15 @@ def finders_of(files, params):
     ]
 
 
-def separations_A(frame, group_a, group_b):
+def separations_A(
+    frame: Frame, group_a: NDArray[np.integer], group_b: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """Shortest vectors from atoms of a to atoms of b, (n_a, n_b, 3)."""
     positions_A = frame.positions_A
     return minimum_image(positions_A[group_b][None] - positions_A[group_a][:, None], frame.cell_A)
 
 
-def check_half_box(key, cutoff_A, frame, trajectory):
+def check_half_box(key: str, cutoff_A: float, frame: Frame, trajectory: Trajectory) -> None:
     """Raise `InputError` if a cut-off is beyond half the shortest period of a frame's cell."""
     half_A = reach_A(frame.cell_A)
     if cutoff_A > half_A:
@@ -183,7 +196,7 @@ def check_half_box(key, cutoff_A, frame, trajectory):
         )
 
 
-def centres(trajectory, electrolyte):
+def centres(trajectory: Trajectory, electrolyte: Electrolyte) -> NDArray[np.integer]:
     """Indices of the observed nuclei: atoms of that element in cations.
 
     Raises
@@ -202,7 +215,7 @@ def centres(trajectory, electrolyte):
     return found
 
 
-def ligands(trajectory, electrolyte, shell):
+def ligands(trajectory: Trajectory, electrolyte: Electrolyte, shell: Shell) -> NDArray[np.integer]:
     """Indices of the ligand atoms of solvents and anions."""
     found = atoms_of_role(trajectory, electrolyte, ("solvent", "anion"), shell.ligand_elements)
     if len(found) == 0:
@@ -213,14 +226,23 @@ def ligands(trajectory, electrolyte, shell):
     return found
 
 
-def atoms_of_role(trajectory, electrolyte, roles, elements):
+def atoms_of_role(
+    trajectory: Trajectory, electrolyte: Electrolyte, roles: Iterable[str], elements: Sequence[str]
+) -> NDArray[np.integer]:
     """Indices of the atoms of some elements in molecules of some roles; may be empty."""
     names = [name for role in roles for name in electrolyte.names(role)]
     in_role = np.isin(trajectory.molecule_name[trajectory.molecule_of], names)
     return np.flatnonzero(in_role & np.isin(trajectory.symbols, elements))
 
 
-def radial_distribution(trajectory, group_a, group_b, r_max_A, bin_A, stride=1):
+def radial_distribution(
+    trajectory: Trajectory,
+    group_a: NDArray[np.integer],
+    group_b: NDArray[np.integer],
+    r_max_A: float,
+    bin_A: float,
+    stride: int = 1,
+) -> pd.DataFrame:
     """g(r) of two sets of atoms over a trajectory, with the running coordination number.
 
     An atom in both sets is no partner of itself: g(r) of N like atoms is taken against the
@@ -256,7 +278,7 @@ def radial_distribution(trajectory, group_a, group_b, r_max_A, bin_A, stride=1):
     )
 
 
-def first_minimum_A(rdf, smoothing_bins=1.0):
+def first_minimum_A(rdf: pd.DataFrame, smoothing_bins: float = 1.0) -> float:
     """Position of the first minimum of g(r) behind its first peak, in A.
 
     g is smoothed by a Gaussian of `smoothing_bins`. A flat minimum (g near zero over a range)
@@ -281,7 +303,7 @@ def first_minimum_A(rdf, smoothing_bins=1.0):
     return float(r[run].mean())
 
 
-def first_peak_A(rdf, smoothing_bins=1.0):
+def first_peak_A(rdf: pd.DataFrame, smoothing_bins: float = 1.0) -> float:
     """Position of the first peak of g(r) in A, g smoothed by a Gaussian of `smoothing_bins`.
 
     Raises
@@ -302,7 +324,9 @@ def _first_peak(g):
     return rising[0]
 
 
-def pool_clusters(finders, study, system, sampling, seed):
+def pool_clusters(
+    finders: Sequence[ShellFinder], study: str, system: str, sampling: Sampling, seed: int
+) -> list[Atoms]:
     """Cut the clusters of a random pool of environments, one finder a replica.
 
     Returns
@@ -317,7 +341,9 @@ def pool_clusters(finders, study, system, sampling, seed):
     return cut_clusters(finders, study, system, members)
 
 
-def cut_clusters(finders, study, system, members):
+def cut_clusters(
+    finders: Sequence[ShellFinder], study: str, system: str, members: Iterable[tuple[int, int, int]]
+) -> list[Atoms]:
     """Cut the clusters of environments, one finder a replica.
 
     Parameters
@@ -366,11 +392,11 @@ def _check_members(finders, system, replica, frame, number):
     )
 
 
-def count_classes(classes):
+def count_classes(classes: Iterable[str]) -> str:
     """Text such as 'SSIP 3, CIP 10, AGG 7, AGG+ 0'."""
     return ", ".join(f"{name} {list(classes).count(name)}" for name in CLASSES)
 
 
-def read_cutoff_A(path):
+def read_cutoff_A(path: str | Path) -> float:
     """The cut-off in force, from the file that `set_cutoff` leaves."""
     return float(json.loads(Path(path).read_text())["cutoff_A"])

@@ -1,15 +1,23 @@
 """How symmetric a first shell is, from the directions of its ligand atoms alone."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ionshift.solvation.environments import origin
 from ionshift.trajectories.cell import minimum_image
 
+if TYPE_CHECKING:
+    from ionshift.solvation.shells import ShellFinder
 
-def asymmetry(directions):
+
+def asymmetry(directions: NDArray[np.float64]) -> float:
     """Length of the mean of unit vectors (n, 3) from the nucleus to the shell's ligand atoms.
 
     0 for a tetrahedron, an octahedron or any shell with a centre; 1 if all ligand atoms are on
@@ -21,7 +29,7 @@ def asymmetry(directions):
     return float(np.linalg.norm(np.mean(directions, axis=0)))
 
 
-def tetrahedrality(directions):
+def tetrahedrality(directions: NDArray[np.float64]) -> float:
     """1 - 3/8 sum over pairs of (cos psi + 1/3)^2, psi the angle between two of four directions.
 
     Errington and Debenedetti, Nature 409, 318 (2001), who use the four nearest neighbours: 1 for
@@ -33,7 +41,7 @@ def tetrahedrality(directions):
     return float(1 - 3 / 8 * np.sum((cosines + 1 / 3) ** 2))
 
 
-def shell_symmetry(finders, stride):
+def shell_symmetry(finders: Iterable[ShellFinder], stride: int) -> pd.DataFrame:
     """Symmetry of the shell of every nucleus in every `stride`-th frame.
 
     Returns

@@ -1,6 +1,10 @@
 """Correlation functions of paths that are stored at equal time steps."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 from scipy.integrate import trapezoid
 
@@ -10,7 +14,7 @@ MAX_ROWS = 300
 STEP_TOLERANCE = 1e-3
 
 
-def time_step(time_ps):
+def time_step(time_ps: ArrayLike) -> float:
     """Step of equally spaced times in ps; NaN for a single time.
 
     Raises
@@ -34,7 +38,7 @@ def time_step(time_ps):
     return float(steps.mean())
 
 
-def common_step(steps_ps):
+def common_step(steps_ps: Iterable[float]) -> float:
     """The time step that all replicas share, in ps; NaN if no replica has two frames.
 
     Raises
@@ -53,12 +57,12 @@ def common_step(steps_ps):
     return float(known[0])
 
 
-def count_lags(n_frames, max_lag_share):
+def count_lags(n_frames: Iterable[int], max_lag_share: float) -> int:
     """Number of lags, lag 0 included, up to `max_lag_share` of the shortest run."""
     return int(max_lag_share * (min(n_frames) - 1)) + 1
 
 
-def lagged_products(series, n_lags):
+def lagged_products(series: ArrayLike, n_lags: int) -> NDArray[np.float64]:
     """Sum over time origins of series(t) series(t + lag), by FFT.
 
     Parameters
@@ -75,13 +79,13 @@ def lagged_products(series, n_lags):
     return fft.irfft(np.abs(spectrum) ** 2, size, axis=0)[:n_lags]
 
 
-def leave_one_out(sums):
+def leave_one_out(sums: ArrayLike) -> NDArray[np.float64]:
     """Totals (n_units, ...) of all units but one, for the jackknife; empty for one unit."""
     sums = np.asarray(sums, float)
     return sums.sum(axis=0) - sums if len(sums) > 1 else sums[:0]
 
 
-def jackknife_error(estimates):
+def jackknife_error(estimates: ArrayLike) -> Any:
     """Standard error from estimates (n_units, ...) that leave one unit out each.
 
     Efron, The jackknife, the bootstrap and other resampling plans (SIAM 1982). NaN with fewer
@@ -94,13 +98,13 @@ def jackknife_error(estimates):
     return np.sqrt((n - 1) * np.mean((estimates - estimates.mean(axis=0)) ** 2, axis=0))
 
 
-def zero_crossing(values):
+def zero_crossing(values: ArrayLike) -> int | None:
     """Index of the first value that is not positive; None if there is none."""
     crossed = np.flatnonzero(~(np.asarray(values) > 0))
     return int(crossed[0]) if len(crossed) else None
 
 
-def correlation_time(normalised, step):
+def correlation_time(normalised: NDArray[np.float64], step: float) -> tuple[float, float]:
     """Integral of a correlation function up to its first zero.
 
     Returns
@@ -118,7 +122,7 @@ def correlation_time(normalised, step):
     return time, time
 
 
-def table_lags(n_lags):
+def table_lags(n_lags: int) -> NDArray[np.integer]:
     """At most `MAX_ROWS` lags for a table: 0, then evenly spaced on a logarithmic scale."""
     if n_lags <= MAX_ROWS:
         return np.arange(n_lags)

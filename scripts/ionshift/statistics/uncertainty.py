@@ -10,10 +10,13 @@ Errors of means are those of a ratio of sums over samples (Cochran, Sampling Tec
 again from whole samples drawn at random (Künsch, Ann. Stat. 17, 1217 (1989)).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 ZERO = 1e-8
 
@@ -32,12 +35,14 @@ class Samples:
     path: np.ndarray
 
     @classmethod
-    def of(cls, table, n_blocks):
+    def of(cls, table: pd.DataFrame, n_blocks: int) -> Self:
         """From a table with replica, nucleus and time_ps; `n_blocks` blocks a replica."""
         path = table.groupby(["replica", "nucleus"], sort=True).ngroup().to_numpy()
         return cls(block_of(table["replica"], table["time_ps"], n_blocks), path)
 
-    def mean(self, values, inside=None):
+    def mean(
+        self, values: ArrayLike, inside: NDArray[np.bool_] | None = None
+    ) -> tuple[float, float]:
         """Mean over the environments, or over those `inside`, and its error.
 
         The error is unknown (NaN) if that of the blocks is, and if all samples agree exactly: a
@@ -62,22 +67,22 @@ class Samples:
         error = float(larger(errors))
         return float(values[inside].mean()), error if error > ZERO else float("nan")
 
-    def block_error(self, values):
+    def block_error(self, values: ArrayLike) -> float:
         """Error of the mean from blocks of time alone."""
         return float("nan") if self.block is None else ratio_error(values, self.block)
 
-    def path_error(self, values):
+    def path_error(self, values: ArrayLike) -> float:
         """Error of the mean with each path as one sample; NaN for a single path."""
         return ratio_error(values, self.path)
 
-    def kinds(self):
+    def kinds(self) -> list[NDArray[np.integer]]:
         """Both ways to cut, as (n,) sample numbers; none where the error is unknown."""
         if self.block is None:
             return []
         return [kind for kind in (self.block, self.path) if len(kind) and kind.max() > 0]
 
 
-def block_of(replica, time_ps, n_blocks):
+def block_of(replica: ArrayLike, time_ps: ArrayLike, n_blocks: int) -> NDArray[np.integer] | None:
     """Number of the block of time of each environment (n,); None with under two frames a block."""
     keys = pd.DataFrame({"replica": np.asarray(replica), "time_ps": np.asarray(time_ps)})
     frames = keys.drop_duplicates().sort_values(["replica", "time_ps"], ignore_index=True)
@@ -89,7 +94,7 @@ def block_of(replica, time_ps, n_blocks):
     return keys.merge(frames, how="left")["block"].to_numpy(int)
 
 
-def ratio_error(values, sample):
+def ratio_error(values: ArrayLike, sample: NDArray[np.integer]) -> float:
     """Standard error of a mean over values (n,) of independent samples (n,); NaN for one sample."""
     values = np.asarray(values, float)
     counts, sums = np.bincount(sample), np.bincount(sample, values)
@@ -100,12 +105,12 @@ def ratio_error(values, sample):
     return float(np.sqrt(n / (n - 1) * np.sum(deviations**2)) / len(values))
 
 
-def drawn_counts(n_samples, n_resamples, rng):
+def drawn_counts(n_samples: int, n_resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """How often each sample is drawn in each resample (n_resamples, n_samples)."""
     return rng.multinomial(n_samples, np.full(n_samples, 1 / n_samples), size=n_resamples)
 
 
-def resampling_error(estimates, n_samples):
+def resampling_error(estimates: NDArray[np.float64], n_samples: int) -> NDArray[np.float64]:
     """Standard deviation of the resamples' estimates (n_resamples, ...), NaN ones left out.
 
     The factor sqrt(n / (n - 1)) makes the error of a mean that of `ratio_error`: resampled means
@@ -120,6 +125,6 @@ def resampling_error(estimates, n_samples):
     return np.where(known > 1, np.sqrt(np.where(known > 1, squares, 0.0) * factor), np.nan)
 
 
-def larger(errors):
+def larger(errors: Iterable[ArrayLike]) -> Any:
     """The largest known one of some errors, element by element; NaN where none is known."""
     return np.fmax.reduce([np.asarray(error, float) for error in errors], initial=np.nan)

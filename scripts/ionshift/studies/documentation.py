@@ -42,7 +42,7 @@ class Described(NamedTuple):
     limits: tuple = ()
 
 
-def schema():
+def schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of a study file, as a dict."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -51,13 +51,13 @@ def schema():
     }
 
 
-def reference():
+def reference() -> str:
     """The reference page of every key, as Markdown: one table a block."""
     sections = [INTRO, *(_section(path, block) for path, block in _blocks("", Study))]
     return "\n".join([*sections, _protocol_table()])
 
 
-def write(folder=CONFIG_FOLDER):
+def write(folder: str | Path = CONFIG_FOLDER) -> list[Path]:
     """Write `schema.json` and `README.md` into `folder`; return both paths."""
     texts = {"schema.json": json.dumps(schema(), indent=2) + "\n", "README.md": reference()}
     for name, text in texts.items():

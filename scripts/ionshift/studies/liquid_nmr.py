@@ -78,12 +78,12 @@ class Study(StudyBase):
             _check_potential_frames(self.md, self.potential_md)
         return self
 
-    def lsi_cutoffs_A(self):
+    def lsi_cutoffs_A(self) -> list[float]:
         """The cut-offs at which the local structure index is compared, ascending."""
         offsets = self.structure.lsi_cutoff_offsets_A
         return sorted({round(self.shell.lsi_cutoff_A + offset, 6) for offset in offsets})
 
-    def systems_with_both(self):
+    def systems_with_both(self) -> list[str]:
         """Systems whose box is run with the potential, and classically for its training.
 
         Boxes of the same contents, temperature and pressure: none without a training.
@@ -245,7 +245,7 @@ def _check_potential_frames(md, potential_md):
         )
 
 
-def stages(study):
+def stages(study: Study) -> list[str]:
     """Rule files of a study, in the order in which they are included."""
     training = study.potential_training
     wanted = {
@@ -270,7 +270,7 @@ def stages(study):
     return [name for name, needed in wanted.items() if needed]
 
 
-def seeds(study):
+def seeds(study: Study) -> dict[str, int]:
     """Seed of every MD run, by system/replica."""
     return {
         f"{system}/{replica}": provenance.derive_seed(study.seed, system, replica)

@@ -5,13 +5,17 @@ species by species, in the order of that mapping, so atom indices are known with
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import openmm
+from numpy.typing import NDArray
 from openmm import app, unit
 
+from ionshift.config.electrolyte import Electrolyte, System
+from ionshift.config.md import MD
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.systems import forcefield_file
@@ -40,11 +44,11 @@ class Molecule:
     bonds: tuple
 
     @property
-    def n_atoms(self):
+    def n_atoms(self) -> int:
         return len(self.atom_names)
 
     @property
-    def molar_mass_g_mol(self):
+    def molar_mass_g_mol(self) -> float:
         return sum(self.masses_amu)
 
 
@@ -57,7 +61,7 @@ class ResidueDefinition:
     bonds: frozenset
 
 
-def load_templates(el):
+def load_templates(el: Electrolyte) -> dict[str, Molecule]:
     """Read the template of every species of the electrolyte.
 
     Returns a dict from residue name to Molecule. Raises InputError when a file is missing,
@@ -66,7 +70,7 @@ def load_templates(el):
     return {name: _load_template(name, species) for name, species in el.species.items()}
 
 
-def elements(el):
+def elements(el: Electrolyte) -> list[str]:
     """Sorted element symbols of all species."""
     return sorted({e for molecule in load_templates(el).values() for e in molecule.elements})
 
@@ -111,33 +115,33 @@ def _load_template(name, species):
 # ---------------------------------------------------------------- quantities of a composition
 
 
-def molar_mass(el, name):
+def molar_mass(el: Electrolyte, name: str) -> float:
     """Molar mass in g/mol of the species `name`."""
     return load_templates(el)[name].molar_mass_g_mol
 
 
-def mass_amu(el, counts):
+def mass_amu(el: Electrolyte, counts: Mapping[str, int]) -> float:
     """Mass in atomic mass units of a box with these numbers of molecules."""
     molecules = load_templates(el)
     return sum(n * molecules[name].molar_mass_g_mol for name, n in counts.items())
 
 
-def density_g_cm3(el, counts, volume_A3):
+def density_g_cm3(el: Electrolyte, counts: Mapping[str, int], volume_A3: float) -> float:
     """Mass density in g/cm3 of a box with these numbers of molecules."""
     return mass_amu(el, counts) / volume_A3 * AMU_PER_A3_IN_G_CM3
 
 
-def volume_A3(el, counts, density):
+def volume_A3(el: Electrolyte, counts: Mapping[str, int], density: float) -> float:
     """Volume in A3 at which the molecules have the density (g/cm3)."""
     return mass_amu(el, counts) / density * AMU_PER_A3_IN_G_CM3
 
 
-def box_edge_A(el, sy):
+def box_edge_A(el: Electrolyte, sy: System) -> float:
     """Edge in A of the cubic box of a system at its expected density."""
     return volume_A3(el, sy.counts, sy.density_g_cm3) ** (1 / 3)
 
 
-def molarity_M(el, counts, volume_A3):
+def molarity_M(el: Electrolyte, counts: Mapping[str, int], volume_A3: float) -> float:
     """Cations (formula units of salt) in mol per litre of solution."""
     cations = sum(n for name, n in counts.items() if _role(el, name) == "cation")
     return cations / volume_A3 / PER_A3_IN_ONE_MOLAR
@@ -148,7 +152,7 @@ def _role(el, name):
     return str(getattr(role, "value", role))
 
 
-def ion_names(el):
+def ion_names(el: Electrolyte) -> list[str]:
     """Residue names of all cations and anions."""
     return [name for name in el.species if _role(el, name) in ("cation", "anion")]
 
@@ -156,7 +160,7 @@ def ion_names(el):
 # ---------------------------------------------------------------- checks before any job
 
 
-def check(el, sy, md=None):
+def check(el: Electrolyte, sy: System, md: MD | None = None) -> None:
     """Raise InputError when composition, templates and force field do not fit together.
 
     With `md` given, the cutoff is also compared with half the box at the expected density.
@@ -170,7 +174,7 @@ def check(el, sy, md=None):
         check_cutoff(el, sy, md)
 
 
-def check_composition(el, counts):
+def check_composition(el: Electrolyte, counts: Mapping[str, int]) -> None:
     """Known species, positive counts, no net charge."""
     if not counts:
         raise InputError("counts: no molecules; give the number of each species")
@@ -188,10 +192,10 @@ def check_composition(el, counts):
         raise InputError(f"counts: net charge {net:+d} from {parts}; make the charges add to zero")
 
 
-def read_residues(path):
+def read_residues(path: str | Path) -> dict[str, ResidueDefinition]:
     """Residue definitions of an OpenMM force field XML, by residue name."""
     root = forcefield_file.parse(path)
-    return {r.get("name"): _residue_definition(r) for r in root.findall("Residues/Residue")}
+    return {str(r.get("name")): _residue_definition(r) for r in root.findall("Residues/Residue")}
 
 
 def _residue_definition(element):
@@ -207,7 +211,9 @@ def _residue_definition(element):
     return ResidueDefinition(names, charge, frozenset(bonds))
 
 
-def check_residue(molecule, residues, forcefield):
+def check_residue(
+    molecule: Molecule, residues: Mapping[str, ResidueDefinition], forcefield: str | Path
+) -> None:
     """The template and the force field's residue have the same atoms, bonds and charge."""
     name = molecule.name
     if name not in residues:
@@ -245,7 +251,7 @@ def _show_bonds(bonds):
     return ", ".join(sorted("-".join(sorted(b)) for b in bonds)) or "none"
 
 
-def check_cutoff(el, sy, md):
+def check_cutoff(el: Electrolyte, sy: System, md: MD) -> None:
     """The cutoff is shorter than half the edge of the box at the expected density."""
     edge_A = box_edge_A(el, sy)
     if md.cutoff_A >= edge_A / 2:
@@ -258,7 +264,7 @@ def check_cutoff(el, sy, md):
 # ---------------------------------------------------------------- topology and PDB files
 
 
-def build_topology(el, counts):
+def build_topology(el: Electrolyte, counts: Mapping[str, int]) -> app.Topology:
     """OpenMM topology of the box: molecules species by species, bonds from the templates."""
     molecules = load_templates(el)
     topology = app.Topology()
@@ -279,7 +285,7 @@ def _add_molecule(topology, chain, molecule):
         topology.addBond(atoms[i], atoms[j])
 
 
-def read_pdb_positions(path):
+def read_pdb_positions(path: str | Path) -> NDArray[np.float64]:
     """Coordinates in A, shape (atoms, 3), of the ATOM and HETATM records of a PDB file."""
     with open(path) as file:
         rows = [
@@ -290,7 +296,7 @@ def read_pdb_positions(path):
     return np.array(rows, dtype=float).reshape(-1, 3)
 
 
-def read_pdb_box(path):
+def read_pdb_box(path: str | Path) -> NDArray[np.float64]:
     """Edge lengths in A, shape (3,), of the CRYST1 record; the box must be rectangular."""
     with open(path) as file:
         for line in file:
@@ -303,7 +309,12 @@ def read_pdb_box(path):
     raise InputError(f"{path}: no CRYST1 record; a periodic box is needed")
 
 
-def write_pdb(topology, positions_A, edges_A, path):
+def write_pdb(
+    topology: app.Topology,
+    positions_A: NDArray[np.float64],
+    edges_A: float | NDArray[np.float64],
+    path: str | Path,
+) -> None:
     """Write a PDB file with CRYST1, residue names, elements and CONECT records."""
     edges_nm = np.broadcast_to(np.asarray(edges_A, dtype=float), (3,)) / 10.0
     topology.setPeriodicBoxVectors([openmm.Vec3(*row) for row in np.diag(edges_nm)])

@@ -12,12 +12,18 @@ as fast as a CustomNonbondedForce.
 
 import math
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openmm
+from numpy.typing import NDArray
 from openmm import app, unit
 
+from ionshift.config.electrolyte import Electrolyte
+from ionshift.config.md import MD
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.systems import forcefield_checks, forcefield_file
@@ -35,7 +41,13 @@ GROMACS_COMBINATION_RULE = {"lorentz-berthelot": 2, "geometric": 3}
 # ---------------------------------------------------------------- the OpenMM System
 
 
-def build_system(topology, el, md, constrain_hydrogens=True, dispersion_correction=True):
+def build_system(
+    topology: app.Topology,
+    el: Electrolyte,
+    md: MD,
+    constrain_hydrogens: bool = True,
+    dispersion_correction: bool = True,
+) -> openmm.System:
     """OpenMM System of a box whose topology carries periodic box vectors.
 
     PME with the cutoff `md.cutoff_A`, bonds to hydrogen constrained, hydrogens made heavier at
@@ -69,7 +81,7 @@ def build_system(topology, el, md, constrain_hydrogens=True, dispersion_correcti
     return system
 
 
-def find_force(system, kind, name=None):
+def find_force(system: openmm.System, kind: Any, name: str | None = None) -> Any:
     """The first force of the System that is an instance of `kind` (and has the name), or None.
 
     For NonbondedForce without a name this is the one with charges and exceptions.
@@ -80,7 +92,12 @@ def find_force(system, kind, name=None):
     return None
 
 
-def scale_charges(nonbonded, topology, residue_names, scale):
+def scale_charges(
+    nonbonded: openmm.NonbondedForce,
+    topology: app.Topology,
+    residue_names: Collection[str],
+    scale: float,
+) -> None:
     """Scale the charges of these residues, and their products in the 1-4 exceptions."""
     factors = [scale if a.residue.name in residue_names else 1.0 for a in topology.atoms()]
     for i, factor in enumerate(factors):
@@ -92,7 +109,9 @@ def scale_charges(nonbonded, topology, residue_names, scale):
         nonbonded.setExceptionParameters(k, i, j, product, sigma, epsilon)
 
 
-def use_geometric_mixing(system, nonbonded, dispersion_correction=True):
+def use_geometric_mixing(
+    system: openmm.System, nonbonded: openmm.NonbondedForce, dispersion_correction: bool = True
+) -> None:
     """Make the Lennard-Jones interactions of a System mix geometrically.
 
     The NonbondedForce keeps the charges, the r^-12 terms and the 1-4 exceptions, whose epsilon
@@ -122,7 +141,7 @@ def use_geometric_mixing(system, nonbonded, dispersion_correction=True):
     system.addForce(attraction)
 
 
-def lennard_jones_of(system, i):
+def lennard_jones_of(system: openmm.System, i: int) -> tuple[float, float]:
     """Sigma in nm and epsilon in kJ/mol of an atom of a System made by `build_system`."""
     _, sigma, epsilon = find_force(system, openmm.NonbondedForce).getParticleParameters(i)
     attraction = find_force(system, openmm.NonbondedForce, ATTRACTION_NAME)
@@ -153,7 +172,14 @@ class MoleculeTerms:
     exclusions: list = field(default_factory=list)  # (i, j)
 
 
-def write_gromacs(topology, system, positions_nm, el, prefix, velocities_nm_ps=None):
+def write_gromacs(
+    topology: app.Topology,
+    system: openmm.System,
+    positions_nm: NDArray[np.float64],
+    el: Electrolyte,
+    prefix: str | Path,
+    velocities_nm_ps: NDArray[np.float64] | None = None,
+) -> None:
     """Write `prefix`.top and `prefix`.gro from the OpenMM System itself.
 
     Every number comes from the System (masses after repartitioning, scaled charges, mixed 1-4
@@ -300,7 +326,13 @@ def _section_lines(title, n_atoms, function, rows):
     return lines
 
 
-def write_gro(topology, positions_nm, edges_nm, path, velocities_nm_ps=None):
+def write_gro(
+    topology: app.Topology,
+    positions_nm: NDArray[np.float64],
+    edges_nm: Iterable[float],
+    path: str | Path,
+    velocities_nm_ps: NDArray[np.float64] | None = None,
+) -> None:
     """Write a GROMACS .gro file with six decimals; both arrays have the shape (atoms, 3)."""
     positions_nm = np.asarray(positions_nm)
     lines = ["electrolyte", str(len(positions_nm))]

@@ -9,7 +9,7 @@ import copy
 import itertools
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,18 +107,18 @@ class Whole:
     types: dict  # (residue name, atom name) -> type
     classes: dict  # type -> class
 
-    def expected(self, n_atoms):
+    def expected(self, n_atoms: int) -> list[tuple[int, ...]]:
         """Bonds, angles or proper torsions as tuples of atom indices, the lower end first."""
-        neighbours = {atom.index: set() for atom in self.topology.atoms()}
+        neighbours: dict[int, set[int]] = {atom.index: set() for atom in self.topology.atoms()}
         for a, b in self.topology.bonds():
             neighbours[a.index].add(b.index)
             neighbours[b.index].add(a.index)
-        chains = {(i,) for i in neighbours}
+        chains: set[tuple[int, ...]] = {(i,) for i in neighbours}
         for _ in range(n_atoms - 1):
             chains = {(*c, i) for c in chains for i in neighbours[c[-1]] if i not in c}
         return sorted(chain for chain in chains if chain[0] < chain[-1])
 
-    def terms(self, n_atoms):
+    def terms(self, n_atoms: int) -> set[tuple[int, ...]]:
         """The same for what has a term."""
         found = set()
         for force in self.system.getForces():
@@ -129,17 +129,17 @@ class Whole:
                         found.add(_ordered(read(number)[:n_atoms]))
         return found
 
-    def constrained(self):
+    def constrained(self) -> set[tuple[int, ...]]:
         """Pairs of atoms at a fixed distance."""
         return {
             _ordered(self.system.getConstraintParameters(number)[:2])
             for number in range(self.system.getNumConstraints())
         }
 
-    def describe(self, terms, word):
+    def describe(self, terms: Iterable[tuple[int, ...]], word: str) -> list[str]:
         """Terms of each residue as text: how many, and one of each kind with its classes."""
         atoms = list(self.topology.atoms())
-        by_residue = {}
+        by_residue: dict[str, dict[tuple, list]] = {}
         for term in terms:
             residue = atoms[term[0]].residue.name
             names = [atoms[i].name for i in term]

@@ -117,7 +117,9 @@ def _nearest(vectors_A: Array, images_A: Array) -> Array:
 def fractional(vectors_A: Array, cell_A: ArrayLike) -> Array:
     """Vectors (n, 3) in units of the cell vectors."""
     edges_A = rectangular_edges_A(cell_A)
-    return vectors_A @ np.linalg.inv(cell_A) if edges_A is None else vectors_A / edges_A
+    if edges_A is not None:
+        return vectors_A / edges_A
+    return np.asarray(vectors_A @ np.linalg.inv(np.asarray(cell_A, float)))
 
 
 def reach_A(cell_A: ArrayLike) -> float:
@@ -133,7 +135,9 @@ def reach_A(cell_A: ArrayLike) -> float:
 def volume_A3(cell_A: ArrayLike) -> float:
     """Volume of a cell."""
     edges_A = rectangular_edges_A(cell_A)
-    return float(abs(np.linalg.det(cell_A) if edges_A is None else np.prod(edges_A)))
+    return float(
+        abs(np.linalg.det(np.asarray(cell_A, float)) if edges_A is None else np.prod(edges_A))
+    )
 
 
 def ambiguity(vectors_A: Array, cell_A: ArrayLike) -> float:

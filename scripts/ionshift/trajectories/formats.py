@@ -6,6 +6,7 @@ cannot be read raises `Damaged` with the reason.
 """
 
 from pathlib import Path
+from typing import Any
 
 import ase.io
 import numpy as np
@@ -57,10 +58,11 @@ class Extxyz:
         if not path.read_bytes().endswith(b"\n"):
             raise Damaged("its last line is cut off")
         try:
-            self._frames = ase.io.read(path, index=":", format="extxyz")
+            frames: Any = ase.io.read(path, index=":", format="extxyz")
         except Exception as error:
             # ASE raises whatever it meets: KeyError, ValueError, XYZError, AssertionError, ...
             raise Damaged(f"{type(error).__name__}: {error}") from None
+        self._frames: list[ase.Atoms] = frames
         self.n_frames = len(self._frames)
         self.n_atoms = len(self._frames[0]) if self._frames else 0
         self.topology = topology_of(self._frames[0], path) if self._frames else None
@@ -75,7 +77,7 @@ class Extxyz:
         return time_ps, atoms.positions, atoms.cell[:]
 
 
-FORMATS = {".xtc": Xtc, ".extxyz": Extxyz}
+FORMATS: dict[str, type[Xtc] | type[Extxyz]] = {".xtc": Xtc, ".extxyz": Extxyz}
 
 
 def open_frames(path: Path) -> Xtc | Extxyz:

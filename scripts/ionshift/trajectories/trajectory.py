@@ -74,7 +74,8 @@ class Trajectory:
                     f"(rm {path}, then ionshift run)"
                 )
         self._frames = self._open()
-        self._start_ps, self._interval_ps = 0.0, None
+        self._start_ps = 0.0
+        self._interval_ps: float | None = None
         atoms = self._topology(topology)
         if summary is None:
             self._check_frames()
@@ -205,5 +206,6 @@ def open_all(
 def open_run(folder: str | Path) -> Trajectory:
     """The `Trajectory` of a folder that `md.driver.run` has filled, held to its summary."""
     folder = Path(folder)
-    names = ("topology.pdb", "trajectory.xtc", "md_summary.json")
-    return Trajectory(*(folder / name for name in names))
+    return Trajectory(
+        folder / "topology.pdb", folder / "trajectory.xtc", folder / "md_summary.json"
+    )

@@ -1,13 +1,24 @@
 """Self-diffusion of ions and solvent from the mean-square displacement of their molecules."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from ase.data import atomic_masses, atomic_numbers
+from numpy.typing import NDArray
 from scipy import constants, sparse
 
+from ionshift.config.dynamics import Dynamics
+from ionshift.config.electrolyte import Electrolyte
 from ionshift.core.errors import InputError
 from ionshift.statistics import correlation
 from ionshift.trajectories.cell import ambiguity, cubic_edge_A, minimum_image, reach_A
+
+if TYPE_CHECKING:
+    from ionshift.trajectories.trajectory import Trajectory
 
 A2_PER_PS = 1e-8  # in m^2/s
 YEH_HUMMER_XI = 2.837297
@@ -16,7 +27,9 @@ MIN_FIT_LAGS = 3
 CUBIC_TOLERANCE = 1e-3
 
 
-def centre_paths(trajectory, stride=1):
+def centre_paths(
+    trajectory: Trajectory, stride: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Unwrapped centres of mass of all molecules, the drift of the whole box removed.
 
     Successive frames are joined by the minimum image, so no molecule may move by half a box
@@ -64,7 +77,7 @@ def _unwrap(centres_A, cell_A, path):
     return np.concatenate([centres_A[:1], centres_A[0] + np.cumsum(steps_A, axis=0)])
 
 
-def squared_displacements(paths_A, n_lags):
+def squared_displacements(paths_A: NDArray[np.float64], n_lags: int) -> NDArray[np.float64]:
     """Squared displacement summed over time origins and molecules, by FFT.
 
     |r(t + lag) - r(t)|^2 is split into squares and a correlation (Calandrini, Pellegrini,
@@ -86,7 +99,9 @@ def squared_displacements(paths_A, n_lags):
     return both_ends - 2 * products
 
 
-def mean_square_displacement(all_paths_A, n_lags):
+def mean_square_displacement(
+    all_paths_A: Sequence[NDArray[np.float64]], n_lags: int
+) -> NDArray[np.float64]:
     """Mean-square displacement (n_lags,) in A^2, pooled over a list of (n_frames, n, 3)."""
     lags = np.arange(n_lags)
     total = sum(squared_displacements(paths, n_lags) for paths in all_paths_A)
@@ -96,7 +111,9 @@ def mean_square_displacement(all_paths_A, n_lags):
     return msd_A2
 
 
-def block_displacements(all_paths_A, n_lags, n_blocks):
+def block_displacements(
+    all_paths_A: Sequence[NDArray[np.float64]], n_lags: int, n_blocks: int
+) -> NDArray[np.float64]:
     """Mean-square displacements of time blocks (n_replicas * n_blocks, n_lags) in A^2.
 
     Lags that do not fit into a block are NaN.
@@ -112,7 +129,9 @@ def block_displacements(all_paths_A, n_lags, n_blocks):
     return np.array(curves)
 
 
-def fit(time_ps, msd_A2, window_ps):
+def fit(
+    time_ps: NDArray[np.float64], msd_A2: NDArray[np.float64], window_ps: tuple[float, float]
+) -> tuple[float, float]:
     """Einstein's relation <r^2> = 6 D t + c fitted within a window.
 
     Returns
@@ -129,7 +148,7 @@ def fit(time_ps, msd_A2, window_ps):
     return float(gradient / 6 * A2_PER_PS), float(slope)
 
 
-def finite_size_correction(temperature_K, viscosity_mPa_s, edge_A):
+def finite_size_correction(temperature_K: float, viscosity_mPa_s: float, edge_A: float) -> float:
     """What a cubic box of edge L takes from D, in m^2/s: xi kB T / (6 pi eta L).
 
     Yeh and Hummer, J. Phys. Chem. B 108, 15873 (2004), xi = 2.837297. NaN if the viscosity is
@@ -139,7 +158,13 @@ def finite_size_correction(temperature_K, viscosity_mPa_s, edge_A):
     return YEH_HUMMER_XI * constants.k * temperature_K / (6 * np.pi * viscosity_Pa_s * edge_m)
 
 
-def measure(trajectories, electrolyte, settings, temperature_K, viscosity_mPa_s=None):
+def measure(
+    trajectories: Sequence[Trajectory],
+    electrolyte: Electrolyte | None,
+    settings: Dynamics,
+    temperature_K: float,
+    viscosity_mPa_s: float | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Displacements and diffusion coefficients of every species of one system.
 
     Parameters

@@ -44,6 +44,17 @@ def test_only_the_recipe_and_the_descriptor_in_use_count(root):
     assert not {"learning/recipes/mlp.py", "descriptors/soap.py"} & found
 
 
+def test_imports_for_types_alone_do_not_count(tmp_path):
+    script = tmp_path / "script.py"
+    body = "from ionshift.learning import splits\n{guard}:\n    from ionshift.dft import efg\n"
+    start = "from typing import TYPE_CHECKING\n"
+    script.write_text(start + body.format(guard="if TYPE_CHECKING"))
+    found = provenance.reachable(script)
+    assert "learning/splits.py" in found and "dft/efg.py" not in found
+    script.write_text(start + body.format(guard="if not TYPE_CHECKING"))
+    assert "dft/efg.py" in provenance.reachable(script)
+
+
 @pytest.mark.parametrize(("recipe", "changes"), [("krr", True), ("mlp", False)])
 def test_an_edit_of_krr_changes_the_training_by_krr_alone(tmp_path, root, recipe, changes):
     shutil.copytree(root / "scripts", tmp_path / "scripts")

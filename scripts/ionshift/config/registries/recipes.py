@@ -8,4 +8,4 @@ RECIPES: Registry[Entry] = Registry(
     Entry("krr", "ionshift.learning.recipes.krr:Krr"),
     Entry("published", "ionshift.learning.recipes.published:Published"),
 )
-"""A recipe has fit(X, y, fold, config, log), predict(X), state() and from_state(state)."""
+"""A recipe is a `learning.recipe.Recipe`."""

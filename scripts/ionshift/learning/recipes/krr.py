@@ -5,13 +5,17 @@ Prediction = mean + sum_i c_i exp(-|x - x_i|^2 / (2 l^2)), c = (K + r 1)^-1 (y -
 5.8). The length l and the ridge r are those with the least error over folds left out.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import scipy.linalg
 import torch
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
+from ionshift.config.model import Model
 from ionshift.core.errors import InputError
 
 LENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -33,7 +37,14 @@ class Krr:
     ridge: float
 
     @classmethod
-    def fit(cls, X, y, fold, config, log):
+    def fit(
+        cls,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        fold: NDArray[np.integer],
+        config: Model,
+        log: Callable[[str], None],
+    ) -> Self:
         """Member m is fitted to the other folds.
 
         Raises
@@ -57,7 +68,7 @@ class Krr:
             for length in LENGTHS
             for ridge, error in _errors(_gaussian(squares, length * unit), y, fold).items()
         }
-        length, ridge = min(errors, key=errors.get)
+        length, ridge = min(errors, key=errors.__getitem__)
         log(
             f"kernel ridge regression: {len(y)} labels, length {length / unit:g} median "
             f"distances, ridge {ridge:g}, RMSE over folds {errors[length, ridge]:.3g}"
@@ -71,10 +82,10 @@ class Krr:
             matrix = kernel[np.ix_(used, used)] + ridge * np.eye(len(used))
             row[used] = scipy.linalg.solve(matrix, y[used] - mean, assume_a="pos")
             means.append(mean)
-        tensors = (torch.tensor(part) for part in (centre, points, coefficients))
-        return cls(*tensors, means, length, ridge)
+        tensors = [torch.tensor(part) for part in (centre, points, coefficients)]
+        return cls(tensors[0], tensors[1], tensors[2], means, length, ridge)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Targets (n_members, n)."""
         centred = np.asarray(X, float) - self.centre.numpy()
         points = self.points.numpy()
@@ -86,11 +97,11 @@ class Krr:
         kernel = _gaussian(np.maximum(squares, 0.0), self.length)
         return np.array(self.means)[:, None] + self.coefficients.numpy() @ kernel.T
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return vars(self)
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
         return cls(**state)
 
 

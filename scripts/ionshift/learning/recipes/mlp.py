@@ -6,11 +6,15 @@ ICLR 2019, arXiv 1711.05101).
 """
 
 import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from ionshift.config.model import Model
 from ionshift.learning.reduction import Reduction
 
 
@@ -25,7 +29,14 @@ class Mlp:
     sd: float
 
     @classmethod
-    def fit(cls, X, y, fold, config, log):
+    def fit(
+        cls,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        fold: NDArray[np.integer],
+        config: Model,
+        log: Callable[[str], None],
+    ) -> Self:
         """Member m is trained on the other folds and stopped on fold m."""
         members = np.unique(fold)
         reductions = [Reduction.fit(X[fold != m], config.n_components) for m in members]
@@ -49,7 +60,7 @@ class Mlp:
         log(f"{len(members)} networks: {len(y)} labels, {n_epochs} epochs")
         return model
 
-    def predict(self, X):
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         """Targets (n_members, n)."""
         with torch.no_grad():
             scaled = _forward(self.weights, self._inputs(X))
@@ -60,11 +71,11 @@ class Mlp:
         reduced = torch.as_tensor(np.asarray(X, np.float32)) @ self.axes - self.offset
         return reduced.reshape(len(reduced), n_members, -1).transpose(0, 1).contiguous()
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return vars(self)
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
         return cls(**state)
 
 

@@ -6,10 +6,15 @@ chenggroup/ai2-kit, feat/spectrum/lmbtr, the public code of the group of You et 
 doi 10.1021/jacs.5c02710. Here it is a committee over folds of groups, the only difference.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
+
+from ionshift.config.model import Model
 
 HIDDEN = (256, 256)
 LEARNING_RATE = 1e-3
@@ -26,7 +31,14 @@ class Published:
     sds: list
 
     @classmethod
-    def fit(cls, X, y, fold, config, log):
+    def fit(
+        cls,
+        X: NDArray[np.float64],
+        y: NDArray[np.float64],
+        fold: NDArray[np.integer],
+        config: Model,
+        log: Callable[[str], None],
+    ) -> Self:
         """Member m is trained on the other folds."""
         filled = torch.tensor(np.abs(X).max(axis=0) > 0)
         inputs = torch.tensor(X, dtype=torch.float32)[:, filled]
@@ -45,18 +57,18 @@ class Published:
         log(f"{len(model.networks)} networks: {len(y)} labels, {config.max_epochs} epochs")
         return model
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Targets (n_members, n)."""
         inputs = torch.tensor(np.asarray(X, np.float32))[:, self.filled]
         with torch.no_grad():
             scaled = np.stack([_forward(network, inputs).numpy() for network in self.networks])
         return np.array(self.means)[:, None] + np.array(self.sds)[:, None] * scaled
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return vars(self)
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
         return cls(**state)
 
 

@@ -1,5 +1,7 @@
 """GROMACS as an engine: one mdrun a stage, restarts from its own checkpoints."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 import re
@@ -8,9 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ionshift.config.md import MD
 from ionshift.core.errors import InputError
 from ionshift.md.stages import (
     XTC_PRECISION_PER_NM,
@@ -21,6 +26,9 @@ from ionshift.md.stages import (
     guard,
 )
 from ionshift.systems.forcefield import write_gromacs
+
+if TYPE_CHECKING:
+    from ionshift.md.stages import Progress, Stage
 
 CHECKPOINT_MINUTES = 0.25
 COMPRESSIBILITY_PER_BAR = 1e-4
@@ -49,7 +57,7 @@ comm-mode = Linear
 """
 
 
-def find_executable():
+def find_executable() -> str:
     """Path of gmx. Raises InputError when GROMACS is not installed."""
     executable = shutil.which("gmx")
     if executable is None:
@@ -60,7 +68,7 @@ def find_executable():
     return executable
 
 
-def version():
+def version() -> str:
     """Version of GROMACS as gmx tells it."""
     report = subprocess.run([find_executable(), "--version"], capture_output=True, text=True)
     match = re.search(r"GROMACS version:\s*(\S+)", report.stdout)
@@ -76,10 +84,12 @@ class GromacsEngine:
         self.job = job
         self.gmx = find_executable()
 
-    def versions(self):
+    def versions(self) -> dict[str, str]:
         return {"gromacs": version()}
 
-    def advance(self, stage, start, folder, progress):
+    def advance(
+        self, stage: Stage, start: State, folder: Path, progress: Progress
+    ) -> tuple[list[tuple[float, ...]], float | None]:
         """Run or go on with a stage and leave `state.npz`; returns thermo rows and ns/day."""
         if not (folder / "md.tpr").is_file():
             self._prepare(stage, start, folder)
@@ -88,7 +98,7 @@ class GromacsEngine:
         read_g96(folder / "md.g96").save(folder / "state.npz")
         return self._thermo(stage, start, folder), _ns_per_day(folder / "md.log")
 
-    def frame_files(self, folder):
+    def frame_files(self, folder: Path) -> list[Path]:
         """Trajectory files of a finished stage, in order of time."""
         return [folder / "md.xtc"]
 
@@ -188,7 +198,7 @@ class GromacsEngine:
         return rows
 
 
-def mdp(stage, md, seed):
+def mdp(stage: Stage, md: MD, seed: int) -> str:
     """Text of the run parameters of a stage."""
     lines = [
         "integrator = md",
@@ -230,9 +240,10 @@ def mdp(stage, md, seed):
     return "\n".join(lines) + "\n" + COMMON_MDP.format(list_steps=PAIR_LIST_STEPS)
 
 
-def read_g96(path):
+def read_g96(path: str | Path) -> State:
     """State from a .g96 file (positions in nm, velocities in nm/ps, rectangular box)."""
-    blocks, rows = {}, None
+    blocks: dict[str, list[str]] = {}
+    rows: list[str] | None = None
     with open(path) as file:
         for line in file:
             word = line.strip()

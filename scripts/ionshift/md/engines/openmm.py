@@ -1,6 +1,9 @@
 """OpenMM as an engine. Minimisation, which all engines share, is here too."""
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 import openmm
@@ -10,6 +13,9 @@ from ionshift.core.errors import InputError
 from ionshift.md.segments import SegmentedEngine, next_event
 from ionshift.md.stages import State, blown_up, derived_seed, guard
 
+if TYPE_CHECKING:
+    from ionshift.md.driver import Job
+
 FORCE_TOLERANCE_KJ_MOL_NM = 50.0
 MINIMISER_STEPS = 2000
 FRICTION_PER_PS = 1.0
@@ -17,7 +23,7 @@ BAROSTAT_INTERVAL_STEPS = 25
 WATCH_INTERVAL_STEPS = 50
 
 
-def minimise(job, start):
+def minimise(job: Job, start: State) -> State:
     """Relax a packed box and draw velocities at the wanted temperature; returns a State."""
     integrator = openmm.VerletIntegrator(0.001)
     context = make_context(job.system, integrator, job.md.platform, job.threads)
@@ -32,7 +38,9 @@ def minimise(job, start):
     return read_state(context)
 
 
-def make_context(system, integrator, platform_name, threads):
+def make_context(
+    system: openmm.System, integrator: openmm.Integrator, platform_name: str, threads: int
+) -> openmm.Context:
     """Context on the wanted platform; `auto` takes the fastest one that works."""
     if platform_name == "auto":
         return openmm.Context(system, integrator)
@@ -51,7 +59,7 @@ def make_context(system, integrator, platform_name, threads):
     return openmm.Context(system, integrator, platform, properties)
 
 
-def read_state(context):
+def read_state(context: openmm.Context) -> State:
     """State of a context; positions are not wrapped."""
     state = context.getState(positions=True, velocities=True)
     box = state.getPeriodicBoxVectors(asNumpy=True).value_in_unit(unit.nanometer)
@@ -75,7 +83,7 @@ class OpenMMEngine(SegmentedEngine):
         )
         self.n_freedom = 3 * system.getNumParticles() - system.getNumConstraints() - 3
 
-    def versions(self):
+    def versions(self) -> dict[str, str]:
         return {}
 
     def _run(self, stage, point, last, record, progress):

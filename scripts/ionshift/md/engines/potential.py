@@ -12,7 +12,11 @@ all atoms, which leaves diffusion and residence as they are without a thermostat
 state of their own, so a run goes on after a restart as it would have without.
 """
 
+from __future__ import annotations
+
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ase
 import ase.io
@@ -23,6 +27,7 @@ from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
 from ase.md.verlet import VelocityVerlet
 from ase.optimize import LBFGS
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 from ionshift.md.barostat import MonteCarloBarostat
@@ -32,6 +37,11 @@ from ionshift.md.stages import SimulationError, State, derived_seed
 from ionshift.md.watch import EV_IN_KJ_MOL, Watch
 from ionshift.potentials import calculators
 from ionshift.potentials.timestep import check_timestep
+
+if TYPE_CHECKING:
+    from openmm import app
+
+    from ionshift.md.stages import Progress, Stage
 
 SETTLING_FRICTION_PER_PS = 10.0
 TAU_T_PS = 0.2
@@ -55,10 +65,12 @@ class PotentialEngine(SegmentedEngine):
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(job.threads)
 
-    def versions(self):
+    def versions(self) -> dict[str, str]:
         return {"ase": ase.__version__, **calculators.versions(self.job.potential)}
 
-    def advance(self, stage, start, folder, progress):
+    def advance(
+        self, stage: Stage, start: State, folder: Path, progress: Progress
+    ) -> tuple[list[tuple[float, ...]], float | None]:
         """Run or go on with a stage and leave `state.npz`; returns thermo rows and ns/day."""
         if not stage.with_potential:
             return OpenMMEngine(self.job).advance(stage, start, folder, progress)
@@ -154,7 +166,7 @@ class PotentialEngine(SegmentedEngine):
         )
 
 
-def masses_amu(topology, hydrogen_mass_amu):
+def masses_amu(topology: app.Topology, hydrogen_mass_amu: float | None) -> NDArray[np.float64]:
     """Masses of the atoms; hydrogen takes what it lacks from the atom that it is bound to."""
     masses = np.array([atom.element.mass._value for atom in topology.atoms()])
     if hydrogen_mass_amu is None:
@@ -167,20 +179,20 @@ def masses_amu(topology, hydrogen_mass_amu):
     return masses
 
 
-def state_of(atoms):
+def state_of(atoms: ase.Atoms) -> State:
     """The `State` of ASE's atoms."""
     return State(
         atoms.get_positions() / 10.0, atoms.get_velocities() / NM_PS, atoms.cell.lengths() / 10.0
     )
 
 
-def temperature_K(atoms):
+def temperature_K(atoms: ase.Atoms) -> float:
     """Temperature of the motion without that of the centre of mass."""
     n_freedom = 3 * len(atoms) - 3
     return 2.0 * atoms.get_kinetic_energy() / (n_freedom * units.kB)
 
 
-def thermo_row(atoms, time_ps):
+def thermo_row(atoms: ase.Atoms, time_ps: float) -> tuple[float, float, float, float]:
     """Time in ps, temperature in K, potential energy in kJ/mol, volume in A3."""
     potential = atoms.get_potential_energy() * EV_IN_KJ_MOL
     return time_ps, temperature_K(atoms), potential, atoms.get_volume()

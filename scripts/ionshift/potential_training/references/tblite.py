@@ -1,17 +1,29 @@
 """Reference labels by xTB (tblite)."""
 
+from __future__ import annotations
+
 import importlib
+from typing import TYPE_CHECKING
 
 from ase import Atoms
+from numpy.typing import NDArray
 
+from ionshift.config.reference import Reference
 from ionshift.core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ionshift.potential_training.references.attempt import Attempt
 
 DAMPING, PATIENT_DAMPING = 0.4, 0.1
 PATIENT_CYCLES = 4
 """How a label that was put aside is tried again; the converged numbers are the same."""
 
 
-def compute(atoms, settings, attempt):
+def compute(
+    atoms: Atoms, settings: Reference, attempt: Attempt
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64] | None]:
     """See `potential_training.references`."""
     try:
         module = importlib.import_module("tblite.ase")
