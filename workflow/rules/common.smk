@@ -1,3 +1,5 @@
+import os
+
 from snakemake.logging import logger
 
 from ionshift.config.reading import read_yaml
@@ -85,6 +87,11 @@ def say_before_the_run(workflow):
             raise WorkflowError(str(error)) from None
     for notice in KIND.notices(STUDY):
         logger.warning(notice)
+
+
+def configuration_file():
+    """The study's configuration as a command names it."""
+    return os.path.relpath(workflow.configfiles[0])
 
 
 def closing_words(left_out, first_page):

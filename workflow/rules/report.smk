@@ -22,7 +22,7 @@ rule write_summary:
     threads: 1
     resources:
         # Only named on the page: another path of the same configuration changes no result.
-        configfile=str(workflow.configfiles[0]),
+        configfile=configuration_file(),
     params:
         module=KIND.summary.module,
         tables=list(SUMMARY_TABLES),

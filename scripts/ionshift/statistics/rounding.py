@@ -3,6 +3,7 @@
 import math
 
 UNKNOWN = "not known"
+NEARLY_ALL = 0.99
 MINUS, PLUS_MINUS = "\u2212", "\u00b1"
 
 
@@ -45,8 +46,10 @@ def percent(share: float, error: float | None = None) -> str:
         return UNKNOWN
     if error is not None:
         return f"{with_error(100 * share, 100 * error)} %"
-    text = "100" if share == 1 else significant(100 * share, 2)
-    return f"{'> 99.9' if share < 1 and float(text) >= 100 else text} %"
+    if NEARLY_ALL < share < 1:
+        # Never 100 %: something is missing.
+        return f"{min(100 * share, 99.9):.1f} %"
+    return f"{significant(100 * share, 2)} %"
 
 
 def _decimals(error: float) -> int:

@@ -31,7 +31,7 @@ N_NEXT = 40
 """Labels of a further round."""
 RULE = (
     "The rule: a potential that failed its checks comes first, then labels that were lost (more "
-    f"than {percent(FAILED_SHARE)}). Otherwise the largest of these errors decides."
+    f"than {100 * FAILED_SHARE:g} %). Otherwise the largest of these errors decides."
 )
 
 
@@ -159,7 +159,7 @@ def _better_potential(failed: list[str], settings: Mapping[str, Any], config: st
 def _retry(labels: pd.DataFrame, config: str) -> Advice:
     return Advice(
         f"{percent(labels_lost(labels))} of the labels are lost, more than "
-        f"{percent(FAILED_SHARE)}: those that are hard to compute are of one kind more often than "
+        f"{100 * FAILED_SHARE:g} %: those that are hard to compute are of one kind more often than "
         "not, which the model then never sees. Compute them again with a stronger recipe.",
         f"ionshift labels retry {config}",
         afterwards=f"Then: ionshift run {config}",

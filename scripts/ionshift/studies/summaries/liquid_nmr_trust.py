@@ -140,10 +140,8 @@ def _runs(settling: pd.DataFrame, _: Mapping[str, Any]) -> tuple[str, Cell]:
     if settling.empty:
         return "fewer than two frames a block of time", OPEN
     number = int(settling.groupby("system")["replica"].nunique().min())
-    runs = (
-        "1 run a system: nothing to compare it with" if number == 1 else f"{number} runs a system"
-    )
-    return runs, _verdict(number >= FEWEST_RUNS, "enough to compare", "few")
+    runs = f"{number} runs per system" if number > 1 else "1 run per system"
+    return runs, _verdict(number >= FEWEST_RUNS, "enough", "too few")
 
 
 def _outside(shifts: pd.DataFrame, _: Mapping[str, Any]) -> tuple[str, Cell]:
@@ -205,10 +203,9 @@ def _coverage(metrics: pd.DataFrame, _: Mapping[str, Any]) -> tuple[str, Cell]:
     }
     if any(np.isnan(value) for value in off.values()):
         return "too few labels to know", OPEN
-    text = " and ".join(
-        f"{percent(scores[f'coverage_{level}'])} of the held-out labels lie in the {level} % "
-        "intervals"
-        for level in off
+    text = (
+        f"of the held-out labels, {percent(scores['coverage_68'])} lie in the 68 % intervals and "
+        f"{percent(scores['coverage_90'])} in the 90 % intervals"
     )
     narrow = min(off.values()) < -2
     honest = max(map(abs, off.values())) <= 2
@@ -243,7 +240,7 @@ SHIFTS, METRICS = "shifts.csv", "metrics.csv"
 QUESTIONS = [
     Question("Do the shells still drift?", "coordination", "coordination.csv", _drift),
     Question("Do nuclei change their shells?", "exchange", "exchange.csv", _static),
-    Question("Do independent runs agree?", "settling", "settling.csv", _runs),
+    Question("Are there independent runs to compare?", "settling", "settling.csv", _runs),
     Question(
         "Did the potential pass?",
         "potential_validation",
