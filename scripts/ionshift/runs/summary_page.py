@@ -4,6 +4,7 @@ The page is one HTML file: style and images are inside, it loads nothing and run
 """
 
 import base64
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import jinja2
 
 from ionshift.runs.summary_template import TEMPLATE
 
+NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:±|%|ppm|GB|min|h|s|M)(?!\w))|(?<=±) ")
 GOOD, MIND, UNKNOWN = "good", "mind", "unknown"
 """Marks of a cell: all is well, something to keep in mind, nothing is known."""
 
@@ -89,9 +91,18 @@ class Page:
     footer: str
 
 
+def _unbroken(value):
+    """A text in which no line ends between a number and its error or unit."""
+    return NUMBER_AND_UNIT.sub("\u00a0", value) if isinstance(value, str) else value
+
+
 def html(page: Page, figures: list[Figure]) -> str:
     """The page as HTML; every text is escaped."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_unbroken,
     )
     return environment.from_string(TEMPLATE).render(page=page, figures=figures)

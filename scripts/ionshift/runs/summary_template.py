@@ -16,6 +16,7 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; padding-top: .75rem;
   border-top: 1px solid var(--line); }
 p { margin: .5rem 0; max-width: 48rem; }
+.answer p { max-width: none; }
 .answer { padding: .75rem 1rem; background: var(--tint); border-left: 4px solid var(--accent); }
 .answer p:first-child { font-size: 1.1rem; font-weight: 600; }
 .note, figcaption, footer { color: var(--soft); font-size: .875rem; }
@@ -117,7 +118,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--li
 <p>First set this in the configuration, beside the keys that its block has:</p>
 <pre>{{ section.advice.settings }}</pre>
 {% endif %}
-<p>{{ "Then run" if section.advice.settings else "Run" }}</p>
+<p>{{ "Then run:" if section.advice.settings else "Run:" }}</p>
 <pre class="command">{{ section.advice.command }}</pre>
 {% if section.advice.afterwards %}
 <p>{{ section.advice.afterwards }}</p>

@@ -44,6 +44,8 @@ def percent(share: float, error: float | None = None) -> str:
     """A share between 0 and 1 in per cent: two digits, or those that its error allows."""
     if not math.isfinite(share):
         return UNKNOWN
+    if error is not None and math.isnan(error):
+        return f"{percent(share)} (error {UNKNOWN})"
     if error is not None:
         return f"{with_error(100 * share, 100 * error)} %"
     if NEARLY_ALL < share < 1:

@@ -58,17 +58,22 @@ def test_a_narrow_screen_has_the_name_of_every_column():
     assert '<td data-label="In short"><span class="good">fine</span></td>' in text
 
 
+def test_no_line_ends_between_a_number_and_its_error_or_unit():
+    text = summary_page.html(page(paragraphs=["It is −0.24 ± 0.06 ppm, 22 % of 4 systems."]), [])
+    assert "−0.24\u00a0±\u00a00.06\u00a0ppm, 22\u00a0% of 4 systems." in text
+
+
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match="1 cells in a row of 1M"):
         Table("t", ["System", "Shift"], [["1M"]])
 
 
 def test_advice_without_settings_says_run():
-    assert '<p>Run</p>\n<pre class="command">go</pre>' in summary_page.html(
+    assert '<p>Run:</p>\n<pre class="command">go</pre>' in summary_page.html(
         page(advice=Advice("Why.", "go")), []
     )
     text = summary_page.html(page(advice=Advice("Why.", "go", "key: 2")), [])
-    assert "<pre>key: 2</pre>\n<p>Then run</p>" in text
+    assert "<pre>key: 2</pre>\n<p>Then run:</p>" in text
 
 
 def test_a_renamed_column_is_named_with_its_file(tmp_path):

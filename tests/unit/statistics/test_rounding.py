@@ -77,3 +77,5 @@ def test_percent(share, text):
 
 def test_percent_with_an_error():
     assert percent(0.442, 0.094) == "44 ± 9 %"
+    assert percent(0.442, NAN) == "44 % (error not known)"
+    assert percent(NAN, NAN) == "not known"

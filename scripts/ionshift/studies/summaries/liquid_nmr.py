@@ -68,12 +68,14 @@ def page(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], config
     """
     shifts, nucleus = tables["shifts"], settings["nucleus"]
     names = ", ".join(sorted(f"{name}.csv" for name in tables if name != "labels"))
+    trust = liquid_nmr_trust.section(tables, settings)
+    answer = [_change(shifts, nucleus), *_shell(shifts, tables["coordination"], nucleus)]
     return Page(
         title=f"{settings['study']}: {nucleus} shift and solvation",
-        answer=[_change(shifts, nucleus), *_shell(shifts, tables["coordination"], nucleus)],
+        answer=[*answer, liquid_nmr_trust.in_short(trust)],
         sections=[
             _found(tables, nucleus),
-            liquid_nmr_trust.section(tables, settings),
+            trust,
             summary_costs.section(tables.get("costs"), WORK),
             liquid_nmr_advice.section(tables, settings, config),
         ],

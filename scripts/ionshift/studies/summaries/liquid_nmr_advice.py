@@ -177,8 +177,8 @@ def _more_sampling(term: Term, tables: Tables, settings: Mapping[str, Any], conf
     known = np.isfinite(term.value_ppm)
     half = f" ({rounded_error(term.value_ppm / 2)} ppm)" if known else ""
     return Advice(
-        f"{term.reason} {reason} {MORE_RUNS} times as much should halve "
-        f"it{half}.{_md_cost(tables, 1 if shells_last else 0)}",
+        f"{term.reason} {reason} To halve it{half} takes {MORE_RUNS} times as much."
+        f"{_md_cost(tables, 1 if shells_last else 0)}",
         f"ionshift run {config}",
         change,
     )
@@ -190,7 +190,9 @@ def _why_sampling(tables: Tables) -> tuple[bool, str]:
     longest, system = at_largest(
         errors.assign(ratio=errors["path_err_ppm"] / errors["block_err_ppm"]), "ratio"
     )
-    if not longest > 1:
+    if not system:
+        return False, "The runs are too short for blocks of time, so longer ones help."
+    if longest <= 1:
         return False, "Blocks of time set it, so longer runs help."
     row = errors.set_index("system").loc[system]
     return True, (
@@ -209,8 +211,8 @@ def _md_cost(tables: Tables, n_kept: int) -> str:
     if np.isnan(core_h):
         return ""
     return (
-        f" The molecular dynamics took {hours(core_h)} core-hours; this takes about "
-        f"{hours((MORE_RUNS - n_kept) * core_h)} more."
+        f" The molecular dynamics took {hours(core_h)} core-hours; this adds about "
+        f"{hours((MORE_RUNS - n_kept) * core_h)}."
     )
 
 

@@ -10,6 +10,7 @@ from ionshift.runs.summary_page import GOOD, MIND, UNKNOWN, Cell, Section, Table
 from ionshift.statistics.rounding import UNKNOWN as NOT_KNOWN
 from ionshift.statistics.rounding import percent, significant, with_error
 
+OPEN = Cell(NOT_KNOWN, UNKNOWN)
 Tables = Mapping[str, pd.DataFrame]
 DRIFT = 2.0
 """Halves of a run that differ by more than so many errors of the mean drift."""
@@ -46,6 +47,15 @@ def section(tables: Tables, settings: Mapping[str, Any]) -> Section:
     )
     said = [ARCHIVED.format(settings["archive"])] if settings["archive"] else []
     return Section("How far to trust it", said, table, notes=[NOT_IN_THE_ERRORS])
+
+
+def in_short(trust: Section) -> str:
+    """How many of the rows ask for caution or have no answer."""
+    marks = [row[2].mark for row in trust.table.rows]
+    return (
+        f"Of {len(marks)} questions on how far to trust this, {marks.count(MIND)} ask for caution "
+        f"and {marks.count(UNKNOWN)} cannot be answered."
+    )
 
 
 def at_largest(table: pd.DataFrame, column: str) -> tuple[float, str]:
@@ -97,12 +107,9 @@ class Question:
     def row(self, tables: Tables, settings: Mapping[str, Any]) -> list[str | Cell]:
         """Question, answer, verdict and file."""
         if self.table not in tables:
-            return [self.text, NOT_KNOWN, Cell(NOT_KNOWN, UNKNOWN), "none"]
+            return [self.text, "Not known", OPEN, "none"]
         text, verdict = self.answer(tables[self.table], settings)
-        return [self.text, text, verdict, self.file]
-
-
-OPEN = Cell(NOT_KNOWN, UNKNOWN)
+        return [self.text, text[0].upper() + text[1:], verdict, self.file]
 
 
 def _verdict(good: bool, if_good: str, if_not: str) -> Cell:
