@@ -47,9 +47,9 @@ marked here may consist of many rules of which only some run; `ionshift plan` li
 study before anything starts.
 
 The record of the configuration, `manifest.json`, is written anew after every change, and the first
-page, `summary.html`, whenever a table or figure on it is: they have no column. This page is made from
-`docs/reruns.csv`, which holds every key, input file and module with the exact rules; tests compare
-that file with what Snakemake would do.
+page, `summary.html`, whenever a table or figure on it is: they have no column. This page is made
+from `docs/reruns.csv`, which holds every key, input file and module with the exact rules; tests
+compare that file with what Snakemake would do.
 """
 TABLES = {
     "key": (
