@@ -45,6 +45,7 @@ rule all:
         rules.figures.input,
         rules.tables.input,
         rules.results.input,
+        rules.write_summary.output,
         rules.write_manifest.output,
     message:
-        closing_words(LEFT_OUT)
+        closing_words(LEFT_OUT, rules.write_summary.output.page)

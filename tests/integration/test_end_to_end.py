@@ -153,7 +153,17 @@ def test_report_is_written(finished):
         env=with_library(folder),
     )
     assert report.returncode == 0, report.stderr
-    assert "spectra" in (results / "report.html").read_text()
+    text = (results / "report.html").read_text()
+    assert "spectra" in text and "At a glance" in text
+
+
+def test_the_first_page_says_what_was_found(finished):
+    _, results, *_ = finished
+    text = (results / "summary.html").read_text()
+    for title in ("What was found", "How far to trust it", "What it cost", "What improves it most"):
+        assert f"<h2>{title}</h2>" in text
+    assert text.count('src="data:image/png;base64,') == 2
+    assert "small.yaml</pre>" in text and "nan" not in text.split("</style>")[1].split("<img")[0]
 
 
 def test_figures_are_redrawn_from_the_archive_alone(finished, tmp_path):

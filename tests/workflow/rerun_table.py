@@ -31,7 +31,7 @@ STAGES = {
     "analysis": ("analysis", "transport", "structure", "maps", "elf", "costs"),
     "figures": ("figures",),
 }
-RECORD = "write_manifest"
+RECORDS = {"write_manifest", "write_summary"}
 DRAWING = ("figure:", "write_map_page")
 RULE = re.compile(r"^\s*(?:rule|checkpoint) (\w+):|^\s*use rule \w+ as (\w+) with:", re.MULTILINE)
 INTRODUCTION = """# What reruns when
@@ -46,9 +46,10 @@ concentration added to `systems:` is simulated alone, then the model is trained 
 marked here may consist of many rules of which only some run; `ionshift plan` lists them for your
 study before anything starts.
 
-The record of the configuration, `manifest.json`, is written anew after every change and has no
-column. This page is made from `docs/reruns.csv`, which holds every key, input file and module with
-the exact rules; tests compare that file with what Snakemake would do.
+The record of the configuration, `manifest.json`, is written anew after every change, and the first
+page, `summary.html`, whenever a table or figure on it is: they have no column. This page is made
+from `docs/reruns.csv`, which holds every key, input file and module with the exact rules; tests
+compare that file with what Snakemake would do.
 """
 TABLES = {
     "key": (
@@ -191,7 +192,7 @@ def stages_of_rules():
 def _stages(entry, stages):
     """The stages of an entry's rules; a drawing rule belongs to the figures wherever it stands."""
     return frozenset(
-        "figures" if rule.startswith(DRAWING) else stages[rule] for rule in entry.rules - {RECORD}
+        "figures" if rule.startswith(DRAWING) else stages[rule] for rule in entry.rules - RECORDS
     )
 
 

@@ -48,6 +48,7 @@ def test_archived_predictions_need_nothing_before_them(project):
     }
     assert not {rule for rule in rules if rule.startswith(("measure_", "scan_", "find_", "cut_"))}
     assert rules >= {"figure:spectra", "figure:decomposition", "figure:exchange", "figure:pca"}
+    assert "write_summary" in rules
     assert not rules & {"figure:parity", "figure:diffusion", "figure:rdf", "figure:network_sizes"}
 
 
@@ -87,6 +88,7 @@ def test_what_an_archive_cannot_give_is_said(project):
     text = planned.stdout + planned.stderr
     assert planned.returncode == 0, text
     assert len(re.findall(r"Left out, .*: .*tabulate_md.*parity", text)) == 1
+    assert "Begin with results/again/summary.html" in text
 
 
 def training(**exploration):

@@ -1,5 +1,9 @@
 """The promise of partial reruns: a table of every change, and the principles behind it."""
 
+import os
+import time
+from contextlib import contextmanager
+
 import pytest
 
 import changes
@@ -36,7 +40,8 @@ PLOTS = {rule for rule in RULES if rule.startswith("figure:")}
 # Rules that only a study with further blocks or keys has.
 OPTIONAL = ("figure:potential_", "figure:geometry_optimization")
 OPTIONAL_PLOTS = {rule for rule in PLOTS if rule.startswith(OPTIONAL)}
-DRAWING = PLOTS | {"write_map_page"}
+FIRST_PAGE = {"write_summary"}
+DRAWING = PLOTS | {"write_map_page"} | FIRST_PAGE
 
 
 def entries(prefix):
@@ -105,7 +110,7 @@ def test_the_manifest_follows_every_key():
 @pytest.mark.parametrize(
     ("prefix", "never"),
     [
-        ("figures.", RULES - PLOTS - RECORD),
+        ("figures.", RULES - PLOTS - FIRST_PAGE - RECORD),
         ("spectrum.", MD | DFT | TRAINING),
         ("inference.", MD | DFT | TRAINING),
         ("model.", MD | DFT | {"sample_clusters", "measure_rdf"}),
@@ -123,7 +128,7 @@ def test_the_manifest_follows_every_key():
         ("scripts/ionshift/md/engines/potential.py", MD),
         ("scripts/ionshift/dft/giao.py", MD | {"sample_clusters"}),
         ("scripts/ionshift/runs/manifest.py", RULES - RECORD),
-        ("scripts/figures/", RULES - PLOTS),
+        ("scripts/figures/", RULES - PLOTS - FIRST_PAGE),
     ],
 )
 def test_a_change_never_reaches_back(prefix, never):
@@ -186,7 +191,7 @@ def test_a_deleted_figure_is_drawn_alone(project):
     figure = next((project.folder / "results").glob("*/figures/shifts.png"))
     moved = figure.rename(figure.with_suffix(".moved"))
     try:
-        assert project.reruns() == {"figure:shifts": 1}
+        assert project.reruns() == {"figure:shifts": 1, "write_summary": 1}
     finally:
         moved.rename(figure)
 
@@ -203,6 +208,7 @@ def test_a_measured_series_is_drawn_and_nothing_else_runs(project):
             "tabulate_costs",
             "figure:costs",
             "write_manifest",
+            "write_summary",
         ),
         1,
     )
@@ -212,3 +218,38 @@ def test_a_module_of_the_plots_does_not_reach_the_physics(project):
     with edited(project.folder / "scripts/ionshift/figures/training.py", suffix="# edited\n"):
         drawn = {"figure:parity", "figure:learning_curve", "figure:label_correction"}
         assert set(project.reruns()) == drawn
+
+
+@contextmanager
+def newer(path):
+    """A file that seems to be newer than all others, and holds something else."""
+    with edited(path, suffix="changed\n"):
+        os.utime(path, (time.time() + 60, time.time() + 60))
+        yield
+
+
+@pytest.mark.parametrize(
+    "name", ["tables/shifts.csv", "tables/costs.csv", "labels/labels.parquet", "model/metrics.csv"]
+)
+def test_the_first_page_follows_a_table_that_it_shows(project, name):
+    with newer(project.folder / "results/demo" / name):
+        assert "write_summary" in project.reruns()
+
+
+def test_the_first_page_leaves_other_tables_alone(project):
+    with newer(project.folder / "results/demo/tables/rdf.csv"):
+        reruns = project.reruns()
+    assert reruns["figure:rdf"] == 1
+    assert "write_summary" not in reruns
+
+
+def test_the_first_page_follows_its_own_words(project):
+    with edited(
+        project.folder / "scripts/ionshift/studies/summaries/liquid_nmr_advice.py",
+        suffix="# edited\n",
+    ):
+        assert project.reruns() == {"write_summary": 1}
+
+
+def test_the_name_of_the_configuration_file_changes_nothing(project):
+    assert project.reruns(project.variant(lambda config: None)) == {}

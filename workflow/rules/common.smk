@@ -1,3 +1,5 @@
+import os
+
 from snakemake.logging import logger
 
 from ionshift.config.reading import read_yaml
@@ -87,14 +89,19 @@ def say_before_the_run(workflow):
         logger.warning(notice)
 
 
-def closing_words(left_out):
+def configuration_file():
+    """The study's configuration as a command names it."""
+    return os.path.relpath(workflow.configfiles[0])
+
+
+def closing_words(left_out, first_page):
     """What is said at the end of a run: what archived predictions could not give is named."""
     if not left_out:
-        return "Everything is there"
+        return f"Everything is there. Begin with {first_page}"
     names = ", ".join(left_out)
     return (
-        "Everything is there that the archived predictions give. Left out, as it takes "
-        f"trajectories, labels, the model or further columns: {names}"
+        f"Everything is there that the archived predictions give. Begin with {first_page}. Left "
+        f"out, as it takes trajectories, labels, the model or further columns: {names}"
     )
 
 

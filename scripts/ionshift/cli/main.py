@@ -191,18 +191,22 @@ def status(config: Config = DEMO) -> None:
 def report(config: Config = DEMO) -> None:
     """Write results/{study}/report.html, if tables or figures are newer than it."""
     results = Path("results") / _study(config).study
-    target = results / "report.html"
-    if _is_newest(target, [results / "figures", results / "tables", Path("workflow/report")]):
-        print(f"report: nothing to do ({target})")
+    target, first_page = results / "report.html", results / "summary.html"
+    sources = [results / "figures", results / "tables", Path("workflow/report"), first_page]
+    if _is_newest(target, sources):
+        print(f"report: nothing to do ({target}; the first page alone: {first_page})")
         return
+    print(f"Writing {target}; its first page alone: {first_page}", flush=True)
     _snakemake(config, 1, "--report", str(target))
 
 
-def _is_newest(target: Path, folders: list[Path]) -> bool:
+def _is_newest(target: Path, sources: list[Path]) -> bool:
+    """Whether no file of the sources, files or folders, is newer."""
     if not target.is_file():
         return False
     made = target.stat().st_mtime
-    return all(path.stat().st_mtime <= made for folder in folders for path in folder.rglob("*"))
+    found = (path for source in sources for path in (source, *source.rglob("*")))
+    return all(path.stat().st_mtime <= made for path in found if path.is_file())
 
 
 @app.command()

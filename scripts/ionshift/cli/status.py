@@ -17,6 +17,9 @@ def main(path: Path) -> None:
     print(f"\nDFT labels\n\n{status.as_text(left.labels)}")
     total = status.as_hours(table["core_h_left"].sum(), table["n_unknown"].sum())
     print(f"core-hours left in all: {total}")
+    first_page = Path("results") / study.study / "summary.html"
+    if first_page.is_file():
+        print(f"what was found: {first_page}")
     for job in left.jobs:
         if status.state(job) == "failed":
             print(f"\nFAILED {job.rule} {job.job}: {job.log}")

@@ -28,7 +28,10 @@ PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
 CODE = ("workflow/**/*.smk", "workflow/**/*.yaml", "workflow/**/*.rst", "scripts/**/*.py", "envs/*")
-RESULTS = ("tables", "figures", "model", "labels", "predictions", "manifest.json", "report.html")
+RESULTS = (
+    *("tables", "figures", "model", "labels", "predictions"),
+    *("manifest.json", "summary.html", "report.html"),
+)
 LICENSE = "https://spdx.org/licenses/MIT"
 MEDIA_TYPES = {
     ".csv": "text/csv",

@@ -25,7 +25,7 @@ from ionshift.config.structure import Structure
 from ionshift.config.study import StudyBase
 from ionshift.core import provenance
 from ionshift.runs import archive, before_run, preflight
-from ionshift.studies.registry import Kind
+from ionshift.studies.registry import Kind, Summary
 
 
 class Study(StudyBase):
@@ -134,9 +134,21 @@ def _check_composition(key, system, electrolyte):
         raise ValueError(f"{key}.counts: no cation in the box; add one")
 
 
+def _trained_model(study):
+    """Where the potential is that the study trains."""
+    return f"results/{study.study}/potential/potential.model"
+
+
+def _runs_with_trained(study):
+    """Whether the study's MD is run with the potential that it trains."""
+    if not (study.potential_training and study.md.uses_potential):
+        return False
+    return study.potential.model == _trained_model(study)
+
+
 def _check_training(study):
     """Every training box is a composition, they hold every species, and priors agree."""
-    trained = f"results/{study.study}/potential/potential.model"
+    trained = _trained_model(study)
     prior = study.potential_training.prior
     if study.potential.model == trained and study.potential.prior != prior:
         raise ValueError(
@@ -279,6 +291,37 @@ def seeds(study: Study) -> dict[str, int]:
     }
 
 
+def summary_tables(study):
+    """Tables of the first page: archived predictions bring no labels, model or recorded costs."""
+    always = ("shifts", "coordination", "speciation", "settling", "experiment")
+    names = [*always, "exchange", "mean_error"]
+    found = {}
+    if not study.inference.archive:
+        names.append("costs")
+        found = {
+            "labels": "labels/labels.parquet",
+            "metrics": "model/metrics.csv",
+            "learning_curve": "model/learning_curve.csv",
+        }
+        names += ["label_correction"] if study.labelling.reference_labels else []
+        names += ["potential_validation"] if _runs_with_trained(study) else []
+    return {name: f"tables/{name}.csv" for name in names} | found
+
+
+def summary_settings(study):
+    """What the first page says of the configuration."""
+    training = study.potential_training
+    return {
+        "study": study.study,
+        "nucleus": study.electrolyte.nucleus,
+        "archive": study.inference.archive or "",
+        "min_ok_share": study.labelling.min_ok_share,
+        "replicas": study.md.replicas,
+        "production_ps": study.md.production_ps,
+        "exploration_rounds": training.exploration.rounds if _runs_with_trained(study) else None,
+    }
+
+
 KIND = Kind(
     study=Study,
     check=preflight.check,
@@ -287,4 +330,10 @@ KIND = Kind(
     input_files=archive.input_files,
     seeds=seeds,
     notices=preflight.notices,
+    summary=Summary(
+        module="ionshift.studies.summaries.liquid_nmr",
+        tables=summary_tables,
+        settings=summary_settings,
+        figures=("shifts", "speciation"),
+    ),
 )

@@ -24,6 +24,25 @@ DEFAULT_KIND = "liquid_nmr"
 
 
 @dataclass(frozen=True)
+class Summary:
+    """The first page of a kind of study.
+
+    Attributes
+    ----------
+    module : dotted name of the module with `COLUMNS` (table to the columns that are shown of it)
+        and `page(tables, settings, config)`, which gives a `summary_page.Page`
+    tables : name of each table that a study has for it, to its path below results/{study}
+    settings : what the page says of the configuration
+    figures : names of the figures on it
+    """
+
+    module: str
+    tables: Callable[[Any], dict[str, str]]
+    settings: Callable[[Any], dict[str, Any]]
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of study.
 
@@ -36,6 +55,7 @@ class Kind:
     input_files : files that a study's configuration names
     seeds : what is started with a seed of its own, to that seed
     notices : sentences about what is no mistake but should be known before a run
+    summary : its first page
     """
 
     study: type[StudyBase]
@@ -45,6 +65,7 @@ class Kind:
     input_files: Callable[[Any], list[Path]]
     seeds: Callable[[Any], dict[str, int]]
     notices: Callable[[Any], list[str]]
+    summary: Summary
 
 
 def kind(name: str) -> Kind:

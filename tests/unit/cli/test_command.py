@@ -1,5 +1,7 @@
 """The command `ionshift` as a user types it: help, wrong arguments, what it hands to Snakemake."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
@@ -149,3 +151,26 @@ def test_nothing_to_adopt_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="nothing to adopt"):
         call("adopt", str(ROOT / "config/config.yaml"))
+
+
+def test_the_report_follows_its_first_page_and_names_it(handed_over, monkeypatch, tmp_path):
+    """A report that is older than the page is written again."""
+    for path in ("workflow/report/write_summary.rst", "workflow/profiles/default/config.yaml"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "Snakefile").write_text("")
+    monkeypatch.chdir(tmp_path)
+    results = tmp_path / "results/demo"
+    results.mkdir(parents=True)
+    for name, time_s in (("summary.html", 1e9), ("report.html", 2e9)):
+        (results / name).write_text("")
+        os.utime(results / name, (time_s, time_s))
+    os.utime(tmp_path / "workflow/report/write_summary.rst", (1e9, 1e9))
+    config = str(ROOT / "config/config.yaml")
+    done = call("report", config)
+    assert "report: nothing to do" in done.output
+    assert "results/demo/summary.html" in done.output
+    assert handed_over == []
+    os.utime(results / "summary.html", (2.1e9, 2.1e9))
+    assert "its first page alone: results/demo/summary.html" in call("report", config).output
+    assert len(handed_over) == 1
