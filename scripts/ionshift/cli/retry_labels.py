@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ionshift.config.study import LiquidStudy
 from ionshift.labels import elf_measurement, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import retry_failed
@@ -39,7 +40,7 @@ def main(path: Path) -> None:
     print(f"{total} failed labels will be computed again")
 
 
-def _retry_elf(study, results: Path) -> int:
+def _retry_elf(study: LiquidStudy, results: Path) -> int:
     """Forget failed ELF records, and the tables that hold them; returns their number."""
     store, total = elf_measurement.open_store(study.elf.store), 0
     for path in sorted((results / "elf").glob("*.parquet")):

@@ -29,13 +29,15 @@ from ionshift.core.files import atomic_path
 from ionshift.md import stages
 from ionshift.md.engines.openmm import minimise
 from ionshift.md.molecules import edges_of, make_whole, scale_box
-from ionshift.md.stages import Progress, SimulationError, State
+from ionshift.md.stages import Progress, SimulationError, Stage, State
 from ionshift.systems import electrolyte, forcefield_checks
 from ionshift.systems.forcefield import build_system
 from ionshift.systems.forcefield_file import read_text
 
 if TYPE_CHECKING:
-    from ionshift.md.stages import Stage
+    from openmm import app
+
+    from ionshift.md.engine import Engine
 
 # Raise this when the protocol changes in a way that makes old intermediate results wrong.
 PROTOCOL_VERSION = 1
@@ -46,15 +48,15 @@ PRODUCTS = ("trajectory.xtc", "topology.pdb", "thermo.csv", "md_summary.json")
 class Job:
     """All that an engine needs to know."""
 
-    el: Any
-    sy: Any
-    md: Any
+    el: Electrolyte
+    sy: System
+    md: MD
     seed: int
     threads: int
-    topology: Any
-    system: Any
-    potential: Any = None
-    potential_md: Any = None
+    topology: app.Topology
+    system: openmm.System
+    potential: Potential | None = None
+    potential_md: PotentialMD | None = None
 
 
 def run(
@@ -111,7 +113,7 @@ def run(
         job.potential, job.potential_md = potential, potential_md
         for notice in forcefield_checks.torsions_without_line(el, {"system": sy.counts}):
             log(f"note: {notice}")
-        runner = spec.load()(job)
+        runner: Engine = spec.load()(job)
         folders = _run_stages(job, runner, plan, keys, work, packed_pdb, log)
         return _assemble(job, runner, plan, keys, folders, out_dir, log)
 

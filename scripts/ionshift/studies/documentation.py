@@ -8,6 +8,7 @@ defaults, limits and descriptions are read from the pydantic model.
 
 import json
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -131,7 +132,7 @@ def _default(field):
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def _describe(annotation: Any, metadata=()):
+def _describe(annotation: Any, metadata: Iterable[Any] = ()) -> Described:
     """Describe a type and the constraints attached to it, at any depth."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
