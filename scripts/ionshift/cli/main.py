@@ -4,14 +4,17 @@ Every command checks its input, then calls one function of the library; modules 
 their command runs, so that help and completion answer at once.
 """
 
+import functools
 import os
 import re
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 import ionshift
 from ionshift.config.base import NAME, PATTERNS
@@ -69,6 +72,51 @@ class Method(StrEnum):
     random = "random"
 
 
+class _HandsOn(typer.core.TyperCommand):
+    """A command whose words after `--` are for Snakemake, with or without CONFIG before them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        super().parse_args(ctx, args[:end])
+        ctx.args = args[end + 1 :]
+        return ctx.args
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- SNAKEMAKE_OPTIONS]"]
+
+
+def _in_a_clone(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, refused outside a clone."""
+
+    @functools.wraps(command)
+    def checked(*arguments: Any, **options: Any) -> None:
+        if not Path("Snakefile").is_file():
+            raise InputError(
+                f"{Path.cwd()} holds no Snakefile; change to a clone of Ionshift and run it there"
+            )
+        command(*arguments, **options)
+
+    return checked
+
+
+OWN_OPTIONS = {
+    "--configfile": "CONFIG",
+    "--configfiles": "CONFIG",
+    "--cores": "--cores before the --",
+    "-c": "--cores before the --",
+    "--profile": "--profile before the --",
+    "--workflow-profile": "--profile before the --",
+}
+"""Options of Snakemake that `ionshift run` sets itself, and what to use in their place."""
+
+
+def _check_handed_on(words: list[str]) -> None:
+    for word in words:
+        name = word.partition("=")[0]
+        if name in OWN_OPTIONS:
+            raise InputError(f"{name} after --: ionshift sets it; use {OWN_OPTIONS[name]}")
+
+
 def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) -> None:
     """Lock, check and become Snakemake; its targets stand first, since options take lists."""
     from ionshift.runs import launch
@@ -80,13 +128,6 @@ def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) 
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
     launch.main([*arguments, *where, "--configfile", str(config)])
-
-
-def _in_a_clone() -> None:
-    if not Path("Snakefile").is_file():
-        raise InputError(
-            f"{Path.cwd()} holds no Snakefile; change to a clone of Ionshift and run it there"
-        )
 
 
 def _profile_folder(profile: str) -> Path:
@@ -103,7 +144,6 @@ def _study(config: Path) -> Any:
     """The study, checked before Snakemake starts: mistakes are told at once."""
     from ionshift.studies import registry
 
-    _in_a_clone()
     return registry.load(config)
 
 
@@ -118,8 +158,10 @@ def _checked(config: Path) -> Any:
     return study
 
 
-@app.command()
+@app.command(cls=_HandsOn)
+@_in_a_clone
 def run(
+    context: typer.Context,
     config: Config = DEMO,
     cores: Cores = 2,
     profile: Annotated[
@@ -130,15 +172,14 @@ def run(
         bool, typer.Option("--dry-run", "-n", help="Say what would run, run nothing.")
     ] = False,
     until: Annotated[list[str] | None, typer.Option(help="Stop after this rule.")] = None,
-    more: Annotated[
-        list[str] | None, typer.Argument(help="After --: options handed to Snakemake.")
-    ] = None,
 ) -> None:
     """Run a study, or go on with it: only what is missing or out of date is computed.
 
-    Examples: `ionshift run`; `ionshift run config/lifsi_dme.yaml --profile slurm`;
-    `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
+    What follows `--` is handed to Snakemake. Examples: `ionshift run`;
+    `ionshift run config/lifsi_dme.yaml --profile slurm`; `ionshift run -- --keep-going`;
+    `ionshift run config/mine.yaml --cores 16 -- --forcerun train_model`.
     """
+    _check_handed_on(context.args)
     study = _checked(config)
     if not dry_run:
         _refuse_earlier_layout(study.study, config)
@@ -146,7 +187,7 @@ def run(
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
-    _snakemake(config, cores, *(more or []), *options, profile=profile)
+    _snakemake(config, cores, *context.args, *options, profile=profile)
 
 
 def _check_files(study: Any) -> None:
@@ -170,6 +211,7 @@ def _refuse_earlier_layout(study: str, config: Path) -> None:
 
 
 @app.command()
+@_in_a_clone
 def plan(config: Config = DEMO) -> None:
     """Say what a run would do and cost: jobs, DFT labels, core-hours."""
     from ionshift.cli import plan as command
@@ -179,15 +221,16 @@ def plan(config: Config = DEMO) -> None:
 
 
 @app.command()
+@_in_a_clone
 def status(config: Config = DEMO) -> None:
     """Say what is done, running, failed and left, with the ends of failed logs."""
     from ionshift.cli import status as command
 
-    _in_a_clone()
     command.main(config)
 
 
 @app.command()
+@_in_a_clone
 def report(config: Config = DEMO) -> None:
     """Write results/{study}/report.html, if tables or figures are newer than it."""
     results = Path("results") / _study(config).study
@@ -206,6 +249,7 @@ def _is_newest(target: Path, folders: list[Path]) -> bool:
 
 
 @app.command()
+@_in_a_clone
 def figures(config: Config = DEMO, cores: Cores = 2) -> None:
     """Draw all figures again from the tables that are there, and compute nothing else."""
     _study(config)
@@ -214,6 +258,7 @@ def figures(config: Config = DEMO, cores: Cores = 2) -> None:
 
 
 @app.command()
+@_in_a_clone
 def archive(
     config: Config = DEMO,
     trajectories: Annotated[
@@ -230,17 +275,18 @@ def archive(
 
 
 @app.command()
+@_in_a_clone
 def unpack(
     archive: Annotated[Path, typer.Argument(help="File that `ionshift archive` has written.")],
 ) -> None:
     """Unpack an archive into this clone, if all of it is whole and unaltered."""
     from ionshift.runs import unpack as command
 
-    _in_a_clone()
     print(f"{archive}: {len(command.unpack(archive))} files written")
 
 
 @app.command()
+@_in_a_clone
 def crate(config: Config = DEMO) -> None:
     """Write a finished run as a Workflow Run RO-Crate, results/{study}.crate.zip."""
     from ionshift.cli import make_crate
@@ -249,6 +295,7 @@ def crate(config: Config = DEMO) -> None:
 
 
 @app.command()
+@_in_a_clone
 def adopt(
     config: Config = DEMO,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,
@@ -256,7 +303,6 @@ def adopt(
     """Go on with a study of version 0.1: take its MD, clusters, labels and stores as they are."""
     from ionshift.cli import adopt as command
 
-    _in_a_clone()
     command.main(config, dry_run)
 
 
@@ -287,6 +333,7 @@ def train(
 
 
 @labels.command("status")
+@_in_a_clone
 def labels_status(config: Config = DEMO) -> None:
     """Labels done, failed and to do, with the core-hours left."""
     from ionshift.cli import labels_status as command
@@ -295,6 +342,7 @@ def labels_status(config: Config = DEMO) -> None:
 
 
 @labels.command("retry")
+@_in_a_clone
 def labels_retry(config: Config = DEMO) -> None:
     """Forget failed labels: the next run computes them again with a stronger SCF recipe."""
     from ionshift.cli import retry_labels
@@ -303,6 +351,7 @@ def labels_retry(config: Config = DEMO) -> None:
 
 
 @labels.command("retry-frames")
+@_in_a_clone
 def labels_retry_frames(config: Config = DEMO) -> None:
     """Forget failed reference labels of a potential's training: the next run tries them again."""
     from ionshift.cli import retry_frames
@@ -311,6 +360,7 @@ def labels_retry_frames(config: Config = DEMO) -> None:
 
 
 @labels.command("next")
+@_in_a_clone
 def labels_next(
     config: Config = DEMO,
     n: Annotated[int, typer.Option("--n", min=1, help="Environments to choose.")] = 40,
@@ -323,6 +373,7 @@ def labels_next(
 
 
 @labels.command("export")
+@_in_a_clone
 def labels_export(
     config: Config,
     name: SetName,
@@ -334,6 +385,7 @@ def labels_export(
 
 
 @labels.command("export-elf")
+@_in_a_clone
 def labels_export_elf(
     config: Config,
     name: Annotated[str, typer.Argument(help="Name of the set in resources/elf.")],
@@ -345,6 +397,7 @@ def labels_export_elf(
 
 
 @labels.command("relabel")
+@_in_a_clone
 def labels_relabel(
     source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],
     protocol: Annotated[str, typer.Argument(help="Name of the protocol.")],
@@ -358,6 +411,7 @@ def labels_relabel(
 
 
 @bench.command("model")
+@_in_a_clone
 def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
     """Compare descriptor kernels and recipes on a label set."""
     from ionshift.cli import bench_model as command
@@ -366,6 +420,7 @@ def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
 
 
 @bench.command("active")
+@_in_a_clone
 def bench_active(
     label_set: LabelSet = FIRST_LABELS,
     pool: Annotated[str, typer.Option(help="all, or md: as frequent as in the MD.")] = "all",
@@ -377,6 +432,7 @@ def bench_active(
 
 
 @bench.command("inference")
+@_in_a_clone
 def bench_inference(
     config: Config = DEMO,
     environments: Annotated[int, typer.Option(min=1, help="Environments to predict.")] = 10_000,
@@ -388,6 +444,7 @@ def bench_inference(
 
 
 @bench.command("learning")
+@_in_a_clone
 def bench_learning(
     recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = KRR,
     held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
@@ -399,6 +456,7 @@ def bench_learning(
 
 
 @bench.command("labels")
+@_in_a_clone
 def bench_labels(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Clusters = 8,
@@ -411,6 +469,7 @@ def bench_labels(
 
 
 @bench.command("geometry")
+@_in_a_clone
 def bench_geometry(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Annotated[int, typer.Option(min=1, help="Clusters per class.")] = 8,
@@ -423,6 +482,7 @@ def bench_geometry(
 
 
 @bench.command("workers")
+@_in_a_clone
 def bench_workers(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Clusters = 8,
@@ -435,6 +495,7 @@ def bench_workers(
 
 
 @docs.command("reference")
+@_in_a_clone
 def docs_reference() -> None:
     """Write config/schema.json and config/README.md from the configuration's models."""
     from ionshift.studies import documentation
