@@ -148,13 +148,11 @@ def _study(config: Path) -> Any:
 
 
 def _checked(config: Path) -> Any:
-    """The study, checked against its files and against the programs that it names."""
+    """The study, checked against its files."""
     from ionshift.studies import registry
 
     study = _study(config)
-    kind = registry.kind(study.kind)
-    kind.check(study)
-    kind.before_run(study)
+    registry.kind(study.kind).check(study)
     return study
 
 
@@ -179,24 +177,21 @@ def run(
     `ionshift run config/lifsi_dme.yaml --profile slurm`; `ionshift run -- --keep-going`;
     `ionshift run config/mine.yaml --cores 16 -- --forcerun train_model`.
     """
+    from ionshift.runs import contents
+    from ionshift.studies import registry
+
     _check_handed_on(context.args)
     study = _checked(config)
-    if not dry_run:
+    if dry_run:
+        # A real run does so as it starts; a dry run starts nothing.
+        registry.kind(study.kind).before_run(study)
+    else:
         _refuse_earlier_layout(study.study, config)
-        _check_files(study)
+        contents.check(study)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
     _snakemake(config, cores, *context.args, *options, profile=profile)
-
-
-def _check_files(study: Any) -> None:
-    """Check what the study's files hold, before the first job."""
-    from ionshift.runs import contents
-    from ionshift.studies import registry
-
-    registry.kind(study.kind).check(study)
-    contents.check(study)
 
 
 def _refuse_earlier_layout(study: str, config: Path) -> None:
@@ -215,8 +210,10 @@ def _refuse_earlier_layout(study: str, config: Path) -> None:
 def plan(config: Config = DEMO) -> None:
     """Say what a run would do and cost: jobs, DFT labels, core-hours."""
     from ionshift.cli import plan as command
+    from ionshift.studies import registry
 
-    _checked(config)
+    study = _checked(config)
+    registry.kind(study.kind).before_run(study)
     command.main(config)
 
 
@@ -252,7 +249,12 @@ def _is_newest(target: Path, folders: list[Path]) -> bool:
 @_in_a_clone
 def figures(config: Config = DEMO, cores: Cores = 2) -> None:
     """Draw all figures again from the tables that are there, and compute nothing else."""
-    _study(config)
+    tables = Path("results") / _study(config).study / "tables"
+    if not tables.is_dir():
+        raise InputError(
+            f"{tables} does not exist: there is nothing to draw from; run the study first "
+            f"(ionshift run {config}), or unpack its archive (ionshift unpack)"
+        )
     allowed = ["--allowed-rules", "figures", "figure"]
     _snakemake(config, cores, "figures", "--forceall", *allowed)
 

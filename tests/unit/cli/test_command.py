@@ -1,5 +1,8 @@
 """The command `ionshift` as a user types it: help, wrong arguments, what it hands to Snakemake."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -7,6 +10,7 @@ from commands import ionshift
 from ionshift.cli import main
 from ionshift.core.errors import InputError
 from ionshift.runs import launch
+from ionshift.studies import registry
 from molecules import ROOT
 
 COMMANDS = (
@@ -77,6 +81,7 @@ def test_version():
         (("labels", "next", "--method", "best"), 2, "combined"),
         (("train", "none.extxyz", "out"), 1, "none.extxyz: no such file"),
         (("train", "none.extxyz", "out", "--recipe", "forest"), 2, "mlp"),
+        (("run", "config/config.yaml", "extra"), 2, "unexpected extra argument"),
     ],
 )
 def test_wrong_arguments_end_in_a_sentence(arguments, code, words):
@@ -115,16 +120,109 @@ def test_a_run_hands_its_options_to_snakemake(handed_over):
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "config"),
+    [((), "config/config.yaml"), (("config/lifsi_dme.yaml",), "config/lifsi_dme.yaml")],
+)
+def test_words_after_two_dashes_are_for_snakemake_with_or_without_a_configuration(
+    handed_over, before, config
+):
+    call("run", *before, "--", "--forcerun", "train_model")
+    assert handed_over[0][:2] == ["--forcerun", "train_model"]
+    assert handed_over[0][-2:] == ["--configfile", config]
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        (("--configfile", "x.yaml"), "use CONFIG"),
+        (("--cores=4",), "use --cores before the --"),
+        (("all", "--workflow-profile", "x"), "use --profile before the --"),
+    ],
+)
+def test_what_ionshift_sets_itself_is_refused_after_two_dashes(handed_over, words, instead):
+    with pytest.raises(InputError, match=f"{words[-2:][0].split('=')[0]} after --.*{instead}"):
+        call("run", "--", *words)
+    assert not handed_over
+
+
+def test_what_a_run_checks_as_it_starts_is_checked_here_in_a_dry_run_alone(
+    handed_over, monkeypatch
+):
+    checked = []
+    kind = registry.kind(registry.DEFAULT_KIND)
+    watched = dataclasses.replace(kind, before_run=lambda study: checked.append(study.study))
+    monkeypatch.setattr(registry, "kind", lambda name: watched)
+    call("run")
+    assert checked == [] and len(handed_over) == 1
+    call("run", "--dry-run")
+    assert checked == ["demo"] and len(handed_over) == 2
+
+
+OUTSIDE = {
+    "archive": ("archive",),
+    "labels status": ("labels", "status"),
+    "labels export": ("labels", "export", "x.yaml", "name"),
+    "labels relabel": ("labels", "relabel", "x.extxyz", "fast", "name"),
+    "unpack": ("unpack", "x.tar.gz"),
+}
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "train"])
+def test_every_command_but_train_is_refused_outside_a_clone(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = OUTSIDE.get(command, OUTSIDE["labels export"] if "export" in command else ())
+    words = (*command.split(), *arguments[len(command.split()) :])
+    with pytest.raises(InputError, match=f"{tmp_path} holds no Snakefile; change to a clone"):
+        call(*words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--radius-A", "0"), "--radius-A 0: takes a length above 0"),
+        (("--radius-A", "nan"), "--radius-A nan: takes a length above 0"),
+        (("--unit", "a b"), "--unit 'a b': takes letters, digits and _"),
+        (("--unit", ""), "--unit '': takes letters, digits and _"),
+    ],
+)
+def test_train_refuses_settings_before_it_trains(tmp_path, monkeypatch, options, words):
+    monkeypatch.chdir(tmp_path)
+    Path("data.extxyz").touch()
+    with pytest.raises(InputError, match=words):
+        call("train", "data.extxyz", "out", *options)
+
+
+def test_train_refuses_a_file_in_place_of_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data.extxyz").touch()
+    Path("model").touch()
+    with pytest.raises(InputError, match="model is a file, not a folder"):
+        call("train", "data.extxyz", "model")
+
+
+def test_figures_without_tables_say_where_tables_come_from(handed_over, tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="results/demo/tables does not exist: .*run the study"):
+        call("figures", str(ROOT / "config/config.yaml"))
+    assert not handed_over
+
+
 def test_a_cluster_gets_no_cores(handed_over):
     call("run", "config/lifsi_dme.yaml", "--profile", "slurm")
     assert "--cores" not in handed_over[0]
     assert "workflow/profiles/slurm" in handed_over[0]
 
 
-def test_figures_stand_before_every_option_that_takes_a_list(handed_over):
-    call("figures")
+def test_figures_stand_before_every_option_that_takes_a_list(handed_over, tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").touch()
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    (tmp_path / "results/demo/tables").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    call("figures", str(ROOT / "config/config.yaml"))
     assert handed_over[0][0] == "figures"
-    assert handed_over[0][-2:] == ["--configfile", "config/config.yaml"]
+    assert handed_over[0][-2:] == ["--configfile", str(ROOT / "config/config.yaml")]
 
 
 def test_a_study_of_an_earlier_version_is_told_how_to_go_on(handed_over, tmp_path, monkeypatch):
