@@ -219,11 +219,22 @@ def plan(config: Config = DEMO) -> None:
 
 @app.command()
 @_in_a_clone
-def status(config: Config = DEMO) -> None:
-    """Say what is done, running, failed and left, with the ends of failed logs."""
+def status(
+    config: Config = DEMO,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again and again, until nothing runs (Ctrl-C ends it).")
+    ] = False,
+    wait_s: Annotated[
+        float, typer.Option("--every", min=1, help="Seconds between two looks with --watch.")
+    ] = 60,
+) -> None:
+    """Say what is done, running, failed and left, and for how long; with ends of failed logs."""
     from ionshift.cli import status as command
 
-    command.main(config)
+    if watch:
+        command.watch(config, wait_s)
+    else:
+        command.main(config)
 
 
 @app.command()

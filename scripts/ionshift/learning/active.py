@@ -8,7 +8,8 @@ from ionshift.core.provenance import derive_seed
 from ionshift.descriptors.registry import check_same, make_descriptor
 from ionshift.learning.extrapolation import nearest_distance
 from ionshift.solvation import shells
-from ionshift.solvation.sampling import CHOSEN_COLUMNS, farthest_points
+from ionshift.solvation.samplers.farthest_point import farthest_points
+from ionshift.solvation.sampling import CHOSEN_COLUMNS
 from ionshift.trajectories.trajectory import open_run
 
 METHODS = ("random", "disagreement", "distance", "combined")

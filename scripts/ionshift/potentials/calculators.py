@@ -6,21 +6,15 @@ of shared libraries exclude each other.
 
 import importlib
 import importlib.metadata
-import importlib.util
-import inspect
-import os
 from pathlib import Path
 
 import numpy as np
-from ase.calculators.emt import parameters as emt_parameters
-from ase.data import chemical_symbols
 
 from ionshift.config.potential import Potential
 from ionshift.config.registries.calculators import FAMILIES
 from ionshift.core.errors import InputError
 from ionshift.potentials.coulomb import with_prior
 
-TBLITE_HEAVIEST = 86
 # Forces must equal the slope of the energy along them within this share.
 SLOPE_TOLERANCE = 0.05
 LONGEST_DISPLACEMENT_A = 0.01
@@ -182,7 +176,7 @@ def _device(potential):
         return "cpu"
     if potential.device == "cpu":
         return "cpu"
-    if _cuda_is_there():
+    if cuda_is_there():
         return "cuda"
     if potential.device == "cuda":
         raise InputError(
@@ -192,7 +186,8 @@ def _device(potential):
     return "cpu"
 
 
-def _cuda_is_there():
+def cuda_is_there() -> bool:
+    """Whether PyTorch is here and sees a CUDA device."""
     try:
         return importlib.import_module("torch").cuda.is_available()
     except ImportError:
@@ -245,97 +240,3 @@ def _version(package):
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
-
-
-# Every family: (potential, device) -> calculator, known symbols (None: it does not say).
-
-
-def mace(potential, device):
-    module = importlib.import_module("mace.calculators")
-    calculator = module.MACECalculator(
-        model_paths=Path(potential.model),
-        device=device,
-        default_dtype=potential.dtype,
-        **potential.options,
-    )
-    return calculator, [chemical_symbols[z] for z in calculator.z_table.zs]
-
-
-def deepmd(potential, device):
-    os.environ["DEVICE"] = device  # DeePMD-kit has no argument for it
-    module = importlib.import_module("deepmd.calculator")
-    calculator = module.DP(model=potential.model, **potential.options)
-    return calculator, list(calculator.dp.get_type_map())
-
-
-def nequip(potential, device):
-    module = importlib.import_module("nequip.integrations.ase")
-    calculator = module.NequIPCalculator.from_compiled_model(
-        potential.model,
-        device=device,
-        **{"chemical_species_to_atom_type_map": True, **potential.options},
-    )
-    return calculator, None
-
-
-def sevennet(potential, device):
-    module = importlib.import_module("sevenn.calculator")
-    calculator = module.SevenNetCalculator(potential.model, device=device, **potential.options)
-    return calculator, [chemical_symbols[z] for z in calculator.type_map]
-
-
-def chgnet(potential, device):
-    dynamics = importlib.import_module("chgnet.model.dynamics")
-    model = importlib.import_module("chgnet.model.model").CHGNet.from_file(potential.model)
-    calculator = dynamics.CHGNetCalculator(model=model, use_device=device, **potential.options)
-    return calculator, chemical_symbols[1:95]
-
-
-def tblite(potential, device):
-    module = importlib.import_module("tblite.ase")
-    method = potential.model or FAMILIES.get("tblite").methods[0]
-    calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
-    return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
-
-
-def emt(potential, device):
-    module = importlib.import_module("ase.calculators.emt")
-    return module.EMT(**potential.options), list(emt_parameters)
-
-
-def from_callable(potential, device):
-    """What a callable of the user returns; device and dtype are given if it has such arguments."""
-    source, _, name = potential.model.rpartition(":")
-    module = _module_from_file(source) if source.endswith(".py") else _imported(potential, source)
-    factory = getattr(module, name, None)
-    if not callable(factory):
-        raise InputError(
-            f"potential.model = '{potential.model}': {source} has no callable '{name}'; give "
-            "package.module:name or path/to/file.py:name"
-        )
-    given = {"device": device, "dtype": potential.dtype}
-    accepted = inspect.signature(factory).parameters
-    arguments = {key: value for key, value in given.items() if key in accepted}
-    calculator = factory(**arguments, **potential.options)
-    if not hasattr(calculator, "get_potential_energy"):
-        raise InputError(
-            f"potential.model = '{potential.model}': it returned a {type(calculator).__name__}, "
-            "not an ASE calculator"
-        )
-    return calculator, None
-
-
-def _imported(potential, name):
-    if not name:
-        raise InputError(
-            f"potential.model = '{potential.model}': no module is named; give package.module:name "
-            "or path/to/file.py:name"
-        )
-    return importlib.import_module(name)
-
-
-def _module_from_file(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -1,6 +1,8 @@
 """The command `ionshift` as a user types it: help, wrong arguments, what it hands to Snakemake."""
 
 import dataclasses
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -204,7 +206,7 @@ def test_train_refuses_a_file_in_place_of_its_folder(tmp_path, monkeypatch):
 def test_figures_without_tables_say_where_tables_come_from(handed_over, tmp_path, monkeypatch):
     (tmp_path / "Snakefile").touch()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="results/demo/tables does not exist: .*run the study"):
+    with pytest.raises(InputError, match=r"results/demo/tables does not exist: .*run the study"):
         call("figures", str(ROOT / "config/config.yaml"))
     assert not handed_over
 
@@ -213,6 +215,23 @@ def test_a_cluster_gets_no_cores(handed_over):
     call("run", "config/lifsi_dme.yaml", "--profile", "slurm")
     assert "--cores" not in handed_over[0]
     assert "workflow/profiles/slurm" in handed_over[0]
+
+
+def test_status_is_looked_at_again_until_nothing_runs(monkeypatch):
+    answers = ["1/2 running\nleft: about 5 min (on the 2 cores in use)\n"]
+    answers += ["2/2\nnothing is running\n", "never asked for"]
+    waits, asked = [], []
+
+    def run(command, **options):
+        asked.append(command[1:])
+        return subprocess.CompletedProcess(command, 0, stdout=answers.pop(0), stderr="")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.chdir(ROOT)
+    done = call("status", "config/lifsi_dme.yaml", "--watch", "--every", "30")
+    assert asked == [["-m", "ionshift.cli", "status", "config/lifsi_dme.yaml"]] * 2
+    assert waits == [30.0] and done.output.count("nothing is running") == 1
 
 
 def test_figures_stand_before_every_option_that_takes_a_list(handed_over, tmp_path, monkeypatch):
