@@ -23,8 +23,8 @@ N_START, N_BATCH, SEEDS = 16, 8, range(1, 21)
 
 
 ERRORS = {
-    "all": {"": "rmse_ppm"},
-    "md": {"": "rmse_ppm", "_weighted": "weighted_rmse_ppm"},
+    "all": {"": "rmse"},
+    "md": {"": "rmse", "_weighted": "weighted_rmse"},
 }
 """By pool: what is summarized, and the ending of its files' names."""
 
