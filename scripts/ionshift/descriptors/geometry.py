@@ -68,6 +68,12 @@ def geometries_of(clusters, species):
     return geometries
 
 
+def fill_by_dscribe(rows, geometries, descriptor):
+    """Write what a descriptor of DScribe says of atom 0 of each cluster into its row."""
+    for row, atoms in zip(rows, geometries.atoms(), strict=True):
+        row[:] = descriptor.create(atoms, centers=[0])[0]
+
+
 def unit_rows(rows):
     """Rows scaled to unit length, in place; rows of zeros stay."""
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]

@@ -10,7 +10,7 @@ elements. DScribe is the reference; the compiled kernel gives the same numbers f
 import numpy as np
 from ase.data import atomic_numbers
 
-from ionshift.descriptors.geometry import geometries_of, unit_rows
+from ionshift.descriptors.geometry import fill_by_dscribe, geometries_of, unit_rows
 from ionshift.descriptors.lmbtr_kernel import accumulate, gaussian_table
 
 CENTRE = 0
@@ -95,8 +95,7 @@ class Lmbtr:
                 normalization="none",
                 periodic=False,
             )
-            for row, atoms in zip(part, geometries.atoms(), strict=True):
-                row[:] = tensor.create(atoms, centers=[0])[0]
+            fill_by_dscribe(part, geometries, tensor)
 
     def _fill_by_kernel(self, geometries, k2, k3):
         config = self.config
