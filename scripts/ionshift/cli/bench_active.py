@@ -30,8 +30,6 @@ ERRORS = {
 
 
 def main(labels: Path, pool: str = "all", folder: Path = Path("results/benchmarks")) -> None:
-    if pool not in ERRORS:
-        raise InputError(f"POOL = '{pool}' is none of {', '.join(ERRORS)}")
     settings = Model(recipe="krr", committee_size=4)
     clusters, table = labelled([labels])
     X = make_descriptor(Descriptor(), elements_of(clusters)).describe(clusters)
@@ -60,11 +58,11 @@ def shares_in_md(labels):
         if the provenance does not hold them.
     """
     path = Path(labels).with_suffix(".provenance.json")
-    shares = json.loads(path.read_text()).get("class_shares_in_md")
+    shares = json.loads(path.read_text()).get("class_shares_in_md") if path.is_file() else None
     if shares is None:
         raise InputError(
-            f"{path} has no class_shares_in_md: export the set again (export_labels.py), "
-            "or take POOL=all"
+            f"{path} has no class_shares_in_md: export the set again (ionshift labels export), "
+            "or take --pool all"
         )
     return shares
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ionshift.cli import finished
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
 from ionshift.labels import sets, store
@@ -22,6 +23,8 @@ PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
+    needed = ("labels/labels.parquet", "labels/labels.extxyz", "tables/speciation.csv")
+    finished.check(path, [source / name for name in needed])
     table = read_table(source / "labels" / "labels.parquet")
     _check_protocol(table, study, path)
     clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
@@ -58,7 +61,7 @@ def provenance(study, source, table, path, name):
     return {
         "commands": [
             f"ionshift run {path}",
-            f"python scripts/ionshift/cli/export_labels.py {path} {name}",
+            f"ionshift labels export {path} {name}",
         ],
         "md_versions": md["versions"],
         "class_shares_in_md": _class_shares(source),

@@ -63,6 +63,20 @@ Kernel: Any = StrEnum("Kernel", list(DESCRIPTORS.names()))  # type: ignore[misc]
 MLP, KRR, LMBTR = Recipe("mlp"), Recipe("krr"), Kernel("lmbtr")
 
 
+class HeldOut(StrEnum):
+    """What a split holds out whole."""
+
+    blocks = "blocks"
+    replicas = "replicas"
+
+
+class Pool(StrEnum):
+    """What labels are chosen from."""
+
+    all = "all"
+    md = "md"
+
+
 class Method(StrEnum):
     """How the environments of the next round are chosen."""
 
@@ -401,7 +415,10 @@ def labels_export(
 @_in_a_clone
 def labels_export_elf(
     config: Config,
-    name: Annotated[str, typer.Argument(help="Name of the set in resources/elf.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of the set in resources/elf.", callback=_name_of_a_set),
+    ],
 ) -> None:
     """Write a finished study's ELF records as a set that other studies take."""
     from ionshift.cli import export_elf
@@ -436,12 +453,12 @@ def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
 @_in_a_clone
 def bench_active(
     label_set: LabelSet = FIRST_LABELS,
-    pool: Annotated[str, typer.Option(help="all, or md: as frequent as in the MD.")] = "all",
+    pool: Annotated[Pool, typer.Option(help="md: labels as frequent as in the MD.")] = Pool.all,
 ) -> None:
     """Replay which labels to compute next."""
     from ionshift.cli import bench_active as command
 
-    command.main(label_set, pool)
+    command.main(label_set, pool.value)
 
 
 @bench.command("inference")
@@ -460,12 +477,14 @@ def bench_inference(
 @_in_a_clone
 def bench_learning(
     recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = KRR,
-    held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
+    held_out: Annotated[
+        HeldOut, typer.Option(help="What is held out: blocks of time or whole replicas.")
+    ] = HeldOut.blocks,
 ) -> None:
     """Test error against the number of shipped labels."""
     from ionshift.cli import bench_learning as command
 
-    command.main(recipe.value, held_out)
+    command.main(recipe.value, held_out.value)
 
 
 @bench.command("labels")

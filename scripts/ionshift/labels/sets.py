@@ -57,6 +57,8 @@ def read_frames(path):
     """
     try:
         frames = ase.io.read(path, index=":", format="extxyz")
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"{path}: no such file; give an extxyz file") from None
     except Exception as error:
         raise InputError(
             f"{path} is not a readable extxyz file ({type(error).__name__}: {error}); "
