@@ -162,7 +162,8 @@ class Teller(logging.Handler):
             self.run.fail(record.__dict__["jobid"])
         else:
             self.run.finish(record.__dict__["job_id"], now_s)
-        if now_s - self.said_s >= LEAST_WAIT_S:
+        is_left = len(self.run.ended) < len(self.run.jobs)
+        if is_left and now_s - self.said_s >= LEAST_WAIT_S:
             self.said_s = now_s
             self.say(self.run.line(now_s))
 

@@ -92,6 +92,11 @@ def test_it_follows_the_events_of_snakemake_and_is_silent_in_between(run):
     happens(LogEvent.JOB_STARTED, jobs=[3])
     happens(LogEvent.JOB_FINISHED, job_id=3)
     assert len(said) == 2 and said[1].startswith("progress: 2 of 5 jobs done")
+    for number in (0, 1, 4):
+        clock.now_s += 100 * progress.LEAST_WAIT_S
+        happens(LogEvent.JOB_FINISHED, job_id=number)
+    # Snakemake says itself that a run has ended.
+    assert len(said) == 4 and said[-1].startswith("progress: 4 of 5 jobs done")
 
 
 def test_jobs_of_snakemake_are_expected_by_rule_and_benchmark():
