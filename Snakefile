@@ -37,6 +37,7 @@ report: "workflow/report/workflow.rst"
 onstart:
     check_before_run()
     say_before_the_run(workflow)
+    tell_progress(workflow)
 
 
 rule all:

@@ -1,17 +1,15 @@
 """The measured series of shifts as changes against its lowest concentration; empty without one."""
 
-import pandas as pd
-
-from ionshift.core.files import write_table
 from ionshift.core.job import launch
-from ionshift.nmr import experiment
+from ionshift.core.user_tables import write_optional
+from ionshift.nmr.experiment import COLUMNS, read_series
 
 
 def main(snakemake, log):
-    source = snakemake.input.experiment
-    series = experiment.read_series(source) if source else pd.DataFrame(columns=experiment.COLUMNS)
-    log(f"{len(series)} measured concentrations")
-    write_table(series, snakemake.output.experiment)
+    n = write_optional(
+        read_series, snakemake.input.experiment, COLUMNS, snakemake.output.experiment
+    )
+    log(f"{n} measured concentrations")
 
 
 if __name__ == "__main__":

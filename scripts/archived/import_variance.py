@@ -1,19 +1,15 @@
 """The variance of archived principal axes; empty where the archive does not have it."""
 
-import pandas as pd
-
-from ionshift.core.files import write_table
 from ionshift.core.job import launch
-from ionshift.runs.archived import read_variance
-
-COLUMNS = ["component", "explained_share"]
+from ionshift.core.user_tables import write_optional
+from ionshift.runs.archived import VARIANCE_COLUMNS, read_variance
 
 
 def main(snakemake, log):
-    source = snakemake.input.variance
-    table = read_variance(str(source)) if source else pd.DataFrame(columns=COLUMNS)
-    log(f"{len(table)} principal axes")
-    write_table(table, snakemake.output.variance)
+    n = write_optional(
+        read_variance, snakemake.input.variance, VARIANCE_COLUMNS, snakemake.output.variance
+    )
+    log(f"{n} principal axes")
 
 
 if __name__ == "__main__":

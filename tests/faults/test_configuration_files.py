@@ -99,13 +99,11 @@ def test_a_file_that_is_no_configuration_is_named_with_its_line(case, write):
     assert len(text) < 600
 
 
-def test_aliases_and_merges_that_are_meant_stay():
+def test_aliases_and_merges_that_are_meant_stay(tmp_path):
     """One block for two is what YAML has them for; a key beside `<<` wins."""
-    from ionshift.config import reading
-
-    text = "a: &a {b: 1, c: 2}\nd: {<<: *a, b: 3}\ne: *a\n"
-    data = reading._read(reading.Path("study.yaml"), text)
-    assert data == {"a": {"b": 1, "c": 2}, "d": {"b": 3, "c": 2}, "e": {"b": 1, "c": 2}}
+    path = tmp_path / "study.yaml"
+    path.write_text("a: &a {b: 1, c: 2}\nd: {<<: *a, b: 3}\ne: *a\n")
+    assert read_yaml(path) == {"a": {"b": 1, "c": 2}, "d": {"b": 3, "c": 2}, "e": {"b": 1, "c": 2}}
 
 
 # ------------------------------------------------------------- through commands

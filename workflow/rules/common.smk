@@ -6,7 +6,7 @@ from ionshift.config.reading import read_yaml
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
 from ionshift.figures import catalogue
-from ionshift.runs import limits, programs
+from ionshift.runs import costs, limits, programs, progress
 from ionshift.studies import registry
 
 
@@ -87,6 +87,16 @@ def say_before_the_run(workflow):
             raise WorkflowError(str(error)) from None
     for notice in KIND.notices(STUDY):
         logger.warning(notice)
+
+
+def tell_progress(workflow):
+    """Say now and then what is done, running and left, and about how long it will take."""
+    record = costs.Record("results", STUDY.study)
+    jobs = progress.of_jobs(
+        workflow.dag.needrun_jobs(), lambda rule, job: record.expect(rule, job).core_h
+    )
+    cores = None if workflow.non_local_exec else workflow.cores
+    logger.addHandler(progress.Teller(progress.Run(jobs, cores), logger.info))
 
 
 def configuration_file():

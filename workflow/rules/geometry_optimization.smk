@@ -2,6 +2,7 @@ from ionshift.labels.optimization_settings import effective as effective_optimiz
 
 # Geometry optimization of the chosen clusters: included where the configuration has `geometry_optimization`.
 OPTIMIZATION = STUDY.geometry_optimization
+OPTIMIZATION_FAMILY = FAMILIES.get(OPTIMIZATION.potential.kind)
 OPTIMIZED_LABELS = OPTIMIZATION.shieldings != "none"
 TABLE_RULES += ["tabulate_geometry_optimization"]
 FIGURE_NAMES += ["geometry_optimization"]
@@ -20,7 +21,7 @@ rule optimize_clusters:
     benchmark:
         f"{BENCHMARKS}/optimize_clusters/{{system}}.tsv"
     conda:
-        f"../../envs/{FAMILIES.get(OPTIMIZATION.potential.kind).environment}"
+        f"../../envs/{OPTIMIZATION_FAMILY.environment}"
     threads: OPTIMIZATION.workers
     resources:
         mem_mb=memory_MB(OPTIMIZATION.workers * OPTIMIZATION.max_memory_MB),
@@ -31,7 +32,7 @@ rule optimize_clusters:
         ligand_elements=STUDY.shell.ligand_elements,
         optimization=effective_optimization(OPTIMIZATION),
         store=OPTIMIZATION.store,
-        code=code("geometry_optimization/optimize_clusters"),
+        code=code("geometry_optimization/optimize_clusters", OPTIMIZATION_FAMILY),
     message:
         "Geometry optimization of the clusters of {wildcards.system}"
     script:

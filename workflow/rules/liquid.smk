@@ -17,6 +17,8 @@ RECIPE = RECIPES.get(STUDY.model.recipe)
 DESCRIPTOR = DESCRIPTORS.get(STUDY.descriptor.kind)
 SAMPLER = SAMPLERS.get(STUDY.sampling.method)
 WITH_POTENTIAL = ENGINE.uses_potential
+# What the MD takes from registries: a potential's engine, and the family behind it.
+MD_ENTRIES = [ENGINE, *([FAMILIES.get(STUDY.potential.kind)] if WITH_POTENTIAL else [])]
 REPLICAS = range(STUDY.md.replicas)
 N_TO_LABEL = {name: sampling.n_to_label(STUDY.sampling, name) for name in SYSTEMS}
 LABELLED_SYSTEMS = [name for name in SYSTEMS if N_TO_LABEL[name]]

@@ -63,7 +63,7 @@ rule run_md:
         ),
         potential_md=block("potential_md") if WITH_POTENTIAL else None,
         seed=seed_of,
-        code=code("md/run_md", ENGINE),
+        code=code("md/run_md", *MD_ENTRIES),
     message:
         "Molecular dynamics of {wildcards.system}, replica {wildcards.replica}"
     script:

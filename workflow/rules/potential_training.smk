@@ -100,7 +100,7 @@ rule explore_box:
         prior=PRIOR,
         elements=electrolyte.elements(STUDY.electrolyte),
         work=lambda wildcards: f"{ROUNDS_FOLDER}/{wildcards.round}/explored/{wildcards.box}.traj",
-        code=code("potential_training/explore_box"),
+        code=code("potential_training/explore_box", TRAINED_FAMILY),
     message:
         "MD of {wildcards.box} with the potential, round {wildcards.round}"
     script:
@@ -248,7 +248,7 @@ rule evaluate_potential:
         prior=PRIOR,
         runs=TRAINING_RUNS,
         elements=electrolyte.elements(STUDY.electrolyte),
-        code=code("potential_training/evaluate_potential"),
+        code=code("potential_training/evaluate_potential", TRAINED_FAMILY),
     message:
         "Errors of the potential on held-out frames"
     script:
@@ -294,7 +294,7 @@ rule tabulate_rounds:
         prior=PRIOR,
         models_of_rounds=[members_of(number) for number in range(LAST_ROUND + 1)],
         elements=electrolyte.elements(STUDY.electrolyte),
-        code=code("potential_training/tabulate_rounds"),
+        code=code("potential_training/tabulate_rounds", TRAINED_FAMILY),
     message:
         "Errors of the potential by round"
     script:
@@ -335,7 +335,7 @@ rule run_validation_md:
         potential_md=STUDY.potential_md.model_dump(mode="json", exclude={"npt_ps"}),
         seed=provenance.derive_seed(STUDY.seed, "validation", VALIDATION_BOX),
         folder=f"{POTENTIAL_FOLDER}/validation_md/run",
-        code=code("potential_training/run_validation_md", ENGINES.get("potential")),
+        code=code("potential_training/run_validation_md", ENGINES.get("potential"), TRAINED_FAMILY),
     message:
         "MD with the potential, compared with the classical one"
     script:
@@ -373,7 +373,7 @@ rule validate_potential:
         prior=PRIOR,
         run=FIRST_MEMBER,
         elements=electrolyte.elements(STUDY.electrolyte),
-        code=code("potential_training/validate_potential"),
+        code=code("potential_training/validate_potential", TRAINED_FAMILY),
     message:
         "Validating the potential"
     script:

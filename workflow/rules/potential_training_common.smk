@@ -8,6 +8,7 @@ from ionshift.potential_training.references.settings import effective as effecti
 TRAINING = STUDY.potential_training
 TRAINING_SYSTEMS = TRAINING.systems or STUDY.systems
 TRAINING_ENGINE = ENGINES.get(TRAINING.md.engine)
+TRAINED_FAMILY = FAMILIES.get(TRAINING.model.backend)
 TRAINING_RUNS = TRAINING.model.runs()
 MEMBERS = [name for name in TRAINING_RUNS if name.startswith("member")]
 LAST_ROUND = TRAINING.exploration.rounds

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ionshift.cli import finished
 from ionshift.core.files import atomic_path
 from ionshift.descriptors.registry import make_descriptor
 from ionshift.learning import benchmarks
@@ -24,6 +25,8 @@ TARGET = "results/benchmarks/inference.csv"
 def main(path: Path, n: int = 10_000, n_labels: int = 2_000) -> None:
     study = registry.load(path)
     results = Path("results") / study.study
+    needed = ("shell/shell.json", "model/committee.pt", "pca/axes.npz")
+    finished.check(path, [results / name for name in needed])
     boxes = [f"{system}/{i}" for system in study.systems for i in range(study.md.replicas)]
     cutoff_A = read_cutoff_A(results / "shell" / "shell.json")
     finders = [

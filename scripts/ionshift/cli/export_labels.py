@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ionshift.cli import finished
 from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
 from ionshift.core.files import atomic_path
@@ -30,6 +31,8 @@ PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
+    needed = ("labels/labels.parquet", "labels/labels.extxyz", "tables/speciation.csv")
+    finished.check(path, [source / name for name in needed])
     table = read_table(source / "labels" / "labels.parquet")
     _check_protocol(table, study, path)
     clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
@@ -68,7 +71,7 @@ def provenance(
     return {
         "commands": [
             f"ionshift run {path}",
-            f"python scripts/ionshift/cli/export_labels.py {path} {name}",
+            f"ionshift labels export {path} {name}",
         ],
         "md_versions": md["versions"],
         "class_shares_in_md": _class_shares(source),

@@ -4,14 +4,17 @@ Every command checks its input, then calls one function of the library; modules 
 their command runs, so that help and completion answer at once.
 """
 
+import functools
 import os
 import re
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 import ionshift
 from ionshift.config.base import NAME, PATTERNS
@@ -60,6 +63,20 @@ Kernel: Any = StrEnum("Kernel", list(DESCRIPTORS.names()))  # type: ignore[misc]
 MLP, KRR, LMBTR = Recipe("mlp"), Recipe("krr"), Kernel("lmbtr")
 
 
+class HeldOut(StrEnum):
+    """What a split holds out whole."""
+
+    blocks = "blocks"
+    replicas = "replicas"
+
+
+class Pool(StrEnum):
+    """What labels are chosen from."""
+
+    all = "all"
+    md = "md"
+
+
 class Method(StrEnum):
     """How the environments of the next round are chosen."""
 
@@ -67,6 +84,51 @@ class Method(StrEnum):
     disagreement = "disagreement"
     distance = "distance"
     random = "random"
+
+
+class _HandsOn(typer.core.TyperCommand):
+    """A command whose words after `--` are for Snakemake, with or without CONFIG before them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        super().parse_args(ctx, args[:end])
+        ctx.args = args[end + 1 :]
+        return ctx.args
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- SNAKEMAKE_OPTIONS]"]
+
+
+def _in_a_clone(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, refused outside a clone."""
+
+    @functools.wraps(command)
+    def checked(*arguments: Any, **options: Any) -> None:
+        if not Path("Snakefile").is_file():
+            raise InputError(
+                f"{Path.cwd()} holds no Snakefile; change to a clone of Ionshift and run it there"
+            )
+        command(*arguments, **options)
+
+    return checked
+
+
+OWN_OPTIONS = {
+    "--configfile": "CONFIG",
+    "--configfiles": "CONFIG",
+    "--cores": "--cores before the --",
+    "-c": "--cores before the --",
+    "--profile": "--profile before the --",
+    "--workflow-profile": "--profile before the --",
+}
+"""Options of Snakemake that `ionshift run` sets itself, and what to use in their place."""
+
+
+def _check_handed_on(words: list[str]) -> None:
+    for word in words:
+        name = word.partition("=")[0]
+        if name in OWN_OPTIONS:
+            raise InputError(f"{name} after --: ionshift sets it; use {OWN_OPTIONS[name]}")
 
 
 def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) -> None:
@@ -80,13 +142,6 @@ def _snakemake(config: Path, cores: int, *arguments: str, profile: str = LOCAL) 
     if folder not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
     launch.main([*arguments, *where, "--configfile", str(config)])
-
-
-def _in_a_clone() -> None:
-    if not Path("Snakefile").is_file():
-        raise InputError(
-            f"{Path.cwd()} holds no Snakefile; change to a clone of Ionshift and run it there"
-        )
 
 
 def _profile_folder(profile: str) -> Path:
@@ -103,23 +158,22 @@ def _study(config: Path) -> Any:
     """The study, checked before Snakemake starts: mistakes are told at once."""
     from ionshift.studies import registry
 
-    _in_a_clone()
     return registry.load(config)
 
 
 def _checked(config: Path) -> Any:
-    """The study, checked against its files and against the programs that it names."""
+    """The study, checked against its files."""
     from ionshift.studies import registry
 
     study = _study(config)
-    kind = registry.kind(study.kind)
-    kind.check(study)
-    kind.before_run(study)
+    registry.kind(study.kind).check(study)
     return study
 
 
-@app.command()
+@app.command(cls=_HandsOn)
+@_in_a_clone
 def run(
+    context: typer.Context,
     config: Config = DEMO,
     cores: Cores = 2,
     profile: Annotated[
@@ -130,32 +184,28 @@ def run(
         bool, typer.Option("--dry-run", "-n", help="Say what would run, run nothing.")
     ] = False,
     until: Annotated[list[str] | None, typer.Option(help="Stop after this rule.")] = None,
-    more: Annotated[
-        list[str] | None, typer.Argument(help="After --: options handed to Snakemake.")
-    ] = None,
 ) -> None:
     """Run a study, or go on with it: only what is missing or out of date is computed.
 
-    Examples: `ionshift run`; `ionshift run config/lifsi_dme.yaml --profile slurm`;
-    `ionshift run config/mine.yaml --cores 16 -- --keep-incomplete`.
+    What follows `--` is handed to Snakemake. Examples: `ionshift run`;
+    `ionshift run config/lifsi_dme.yaml --profile slurm`; `ionshift run -- --keep-going`;
+    `ionshift run config/mine.yaml --cores 16 -- --forcerun train_model`.
     """
-    study = _checked(config)
-    if not dry_run:
-        _refuse_earlier_layout(study.study, config)
-        _check_files(study)
-    options = ["--software-deployment-method", "conda"] if conda else []
-    options += ["--dry-run"] if dry_run else []
-    options += ["--until", *until] if until else []
-    _snakemake(config, cores, *(more or []), *options, profile=profile)
-
-
-def _check_files(study: Any) -> None:
-    """Check what the study's files hold, before the first job."""
     from ionshift.runs import contents
     from ionshift.studies import registry
 
-    registry.kind(study.kind).check(study)
-    contents.check(study)
+    _check_handed_on(context.args)
+    study = _checked(config)
+    if dry_run:
+        # A real run does so as it starts; a dry run starts nothing.
+        registry.kind(study.kind).before_run(study)
+    else:
+        _refuse_earlier_layout(study.study, config)
+        contents.check(study)
+    options = ["--software-deployment-method", "conda"] if conda else []
+    options += ["--dry-run"] if dry_run else []
+    options += ["--until", *until] if until else []
+    _snakemake(config, cores, *context.args, *options, profile=profile)
 
 
 def _refuse_earlier_layout(study: str, config: Path) -> None:
@@ -170,24 +220,39 @@ def _refuse_earlier_layout(study: str, config: Path) -> None:
 
 
 @app.command()
+@_in_a_clone
 def plan(config: Config = DEMO) -> None:
     """Say what a run would do and cost: jobs, DFT labels, core-hours."""
     from ionshift.cli import plan as command
+    from ionshift.studies import registry
 
-    _checked(config)
+    study = _checked(config)
+    registry.kind(study.kind).before_run(study)
     command.main(config)
 
 
 @app.command()
-def status(config: Config = DEMO) -> None:
-    """Say what is done, running, failed and left, with the ends of failed logs."""
+@_in_a_clone
+def status(
+    config: Config = DEMO,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again and again, until nothing runs (Ctrl-C ends it).")
+    ] = False,
+    wait_s: Annotated[
+        float, typer.Option("--every", min=1, help="Seconds between two looks with --watch.")
+    ] = 60,
+) -> None:
+    """Say what is done, running, failed and left, and for how long; with ends of failed logs."""
     from ionshift.cli import status as command
 
-    _in_a_clone()
-    command.main(config)
+    if watch:
+        command.watch(config, wait_s)
+    else:
+        command.main(config)
 
 
 @app.command()
+@_in_a_clone
 def report(config: Config = DEMO) -> None:
     """Write results/{study}/report.html, if tables or figures are newer than it."""
     results = Path("results") / _study(config).study
@@ -210,14 +275,21 @@ def _is_newest(target: Path, sources: list[Path]) -> bool:
 
 
 @app.command()
+@_in_a_clone
 def figures(config: Config = DEMO, cores: Cores = 2) -> None:
     """Draw all figures again from the tables that are there, and compute nothing else."""
-    _study(config)
+    tables = Path("results") / _study(config).study / "tables"
+    if not tables.is_dir():
+        raise InputError(
+            f"{tables} does not exist: there is nothing to draw from; run the study first "
+            f"(ionshift run {config}), or unpack its archive (ionshift unpack)"
+        )
     allowed = ["--allowed-rules", "figures", "figure"]
     _snakemake(config, cores, "figures", "--forceall", *allowed)
 
 
 @app.command()
+@_in_a_clone
 def archive(
     config: Config = DEMO,
     trajectories: Annotated[
@@ -234,17 +306,18 @@ def archive(
 
 
 @app.command()
+@_in_a_clone
 def unpack(
     archive: Annotated[Path, typer.Argument(help="File that `ionshift archive` has written.")],
 ) -> None:
     """Unpack an archive into this clone, if all of it is whole and unaltered."""
     from ionshift.runs import unpack as command
 
-    _in_a_clone()
     print(f"{archive}: {len(command.unpack(archive))} files written")
 
 
 @app.command()
+@_in_a_clone
 def crate(config: Config = DEMO) -> None:
     """Write a finished run as a Workflow Run RO-Crate, results/{study}.crate.zip."""
     from ionshift.cli import make_crate
@@ -253,6 +326,7 @@ def crate(config: Config = DEMO) -> None:
 
 
 @app.command()
+@_in_a_clone
 def adopt(
     config: Config = DEMO,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,
@@ -260,7 +334,6 @@ def adopt(
     """Go on with a study of version 0.1: take its MD, clusters, labels and stores as they are."""
     from ionshift.cli import adopt as command
 
-    _in_a_clone()
     command.main(config, dry_run)
 
 
@@ -291,6 +364,7 @@ def train(
 
 
 @labels.command("status")
+@_in_a_clone
 def labels_status(config: Config = DEMO) -> None:
     """Labels done, failed and to do, with the core-hours left."""
     from ionshift.cli import labels_status as command
@@ -299,6 +373,7 @@ def labels_status(config: Config = DEMO) -> None:
 
 
 @labels.command("retry")
+@_in_a_clone
 def labels_retry(config: Config = DEMO) -> None:
     """Forget failed labels: the next run computes them again with a stronger SCF recipe."""
     from ionshift.cli import retry_labels
@@ -307,6 +382,7 @@ def labels_retry(config: Config = DEMO) -> None:
 
 
 @labels.command("retry-frames")
+@_in_a_clone
 def labels_retry_frames(config: Config = DEMO) -> None:
     """Forget failed reference labels of a potential's training: the next run tries them again."""
     from ionshift.cli import retry_frames
@@ -315,6 +391,7 @@ def labels_retry_frames(config: Config = DEMO) -> None:
 
 
 @labels.command("next")
+@_in_a_clone
 def labels_next(
     config: Config = DEMO,
     n: Annotated[int, typer.Option("--n", min=1, help="Environments to choose.")] = 40,
@@ -327,6 +404,7 @@ def labels_next(
 
 
 @labels.command("export")
+@_in_a_clone
 def labels_export(
     config: Config,
     name: SetName,
@@ -338,9 +416,13 @@ def labels_export(
 
 
 @labels.command("export-elf")
+@_in_a_clone
 def labels_export_elf(
     config: Config,
-    name: Annotated[str, typer.Argument(help="Name of the set in resources/elf.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of the set in resources/elf.", callback=_name_of_a_set),
+    ],
 ) -> None:
     """Write a finished study's ELF records as a set that other studies take."""
     from ionshift.cli import export_elf
@@ -349,6 +431,7 @@ def labels_export_elf(
 
 
 @labels.command("relabel")
+@_in_a_clone
 def labels_relabel(
     source: Annotated[Path, typer.Argument(help="Label set (extxyz) with the clusters.")],
     protocol: Annotated[str, typer.Argument(help="Name of the protocol.")],
@@ -362,6 +445,7 @@ def labels_relabel(
 
 
 @bench.command("model")
+@_in_a_clone
 def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
     """Compare descriptor kernels and recipes on a label set."""
     from ionshift.cli import bench_model as command
@@ -370,17 +454,19 @@ def bench_model(label_set: LabelSet = FIRST_LABELS) -> None:
 
 
 @bench.command("active")
+@_in_a_clone
 def bench_active(
     label_set: LabelSet = FIRST_LABELS,
-    pool: Annotated[str, typer.Option(help="all, or md: as frequent as in the MD.")] = "all",
+    pool: Annotated[Pool, typer.Option(help="md: labels as frequent as in the MD.")] = Pool.all,
 ) -> None:
     """Replay which labels to compute next."""
     from ionshift.cli import bench_active as command
 
-    command.main(label_set, pool)
+    command.main(label_set, pool.value)
 
 
 @bench.command("inference")
+@_in_a_clone
 def bench_inference(
     config: Config = DEMO,
     environments: Annotated[int, typer.Option(min=1, help="Environments to predict.")] = 10_000,
@@ -392,17 +478,21 @@ def bench_inference(
 
 
 @bench.command("learning")
+@_in_a_clone
 def bench_learning(
     recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = KRR,
-    held_out: Annotated[str, typer.Option(help="blocks or replicas.")] = "blocks",
+    held_out: Annotated[
+        HeldOut, typer.Option(help="What is held out: blocks of time or whole replicas.")
+    ] = HeldOut.blocks,
 ) -> None:
     """Test error against the number of shipped labels."""
     from ionshift.cli import bench_learning as command
 
-    command.main(recipe.value, held_out)
+    command.main(recipe.value, held_out.value)
 
 
 @bench.command("labels")
+@_in_a_clone
 def bench_labels(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Clusters = 8,
@@ -415,6 +505,7 @@ def bench_labels(
 
 
 @bench.command("geometry")
+@_in_a_clone
 def bench_geometry(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Annotated[int, typer.Option(min=1, help="Clusters per class.")] = 8,
@@ -427,6 +518,7 @@ def bench_geometry(
 
 
 @bench.command("workers")
+@_in_a_clone
 def bench_workers(
     label_set: LabelSet = FIRST_LABELS,
     clusters: Clusters = 8,
@@ -439,6 +531,7 @@ def bench_workers(
 
 
 @docs.command("reference")
+@_in_a_clone
 def docs_reference() -> None:
     """Write config/schema.json and config/README.md from the configuration's models."""
     from ionshift.studies import documentation

@@ -1,12 +1,17 @@
 """Say where a study stands: jobs, labels, failures with the end of their logs, what is left."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from ionshift.cli.outlook import outlook
-from ionshift.runs import status
+from ionshift.core.errors import InputError
+from ionshift.runs import progress, status
 
 SHOWN = {"running": "running", "failed": "FAILED", "stopped": "stopped"}
 N_LOG_LINES = 6
+NOTHING_RUNS = "nothing is running"
 
 
 def main(path: Path) -> None:
@@ -24,6 +29,37 @@ def main(path: Path) -> None:
         if status.state(job) == "failed":
             print(f"\nFAILED {job.rule} {job.job}: {job.log}")
             print("\n".join(f"    {line}" for line in status.tail(job.log, N_LOG_LINES)))
+    print(f"\n{_stages_by_state(left.jobs)}\n{_time_left(left.jobs, table)}")
+
+
+def _stages_by_state(jobs):
+    found = progress.of_stages(jobs, status.state)
+    return "\n".join(f"stages {name}: {', '.join(found[name]) or 'none'}" for name in found)
+
+
+def _time_left(jobs, table):
+    """On the cores that the running jobs have; without any nothing goes on."""
+    cores = sum(job.threads for job in jobs if status.state(job) == "running")
+    core_h, n_unknown = table["core_h_left"].sum(), table["n_unknown"].sum()
+    if not cores:
+        return NOTHING_RUNS
+    return f"{progress.time_left(core_h, n_unknown, cores)} (on the {cores} cores in use)"
+
+
+def watch(path: Path, wait_s: float) -> None:
+    """Say where a study stands again and again, until nothing runs; Ctrl-C ends it.
+
+    Snakemake decides once a process, so each time takes one of its own.
+    """
+    command = [sys.executable, "-m", "ionshift.cli", "status", str(path)]
+    while True:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise InputError(done.stderr.strip().removeprefix("ERROR "))
+        print(f"{time.strftime('%H:%M:%S')}\n{done.stdout}", flush=True)
+        if done.stdout.rstrip().endswith(NOTHING_RUNS):
+            return
+        time.sleep(wait_s)
 
 
 def _stages(table, systems):

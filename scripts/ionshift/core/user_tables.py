@@ -1,6 +1,6 @@
 """Tables that users supply: read whole, with the columns and the numbers that are asked for."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow.parquet
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ionshift.core.errors import InputError
+from ionshift.core.files import write_table
 from ionshift.core.tables import with_present_names
 
 
@@ -54,6 +55,28 @@ def read_user_table(
         if name in table:
             table[name] = _as_numbers(place, table[name])
     return table
+
+
+def write_optional(
+    read: Callable[[str], pd.DataFrame],
+    source: str | None,
+    columns: Collection[str],
+    target: str | Path,
+) -> int:
+    """Write what `read` makes of a file that a study may have; without one a table of no rows.
+
+    Parameters
+    ----------
+    source : path of the file; empty without one
+    columns : of the table without rows
+
+    Returns
+    -------
+    number of rows
+    """
+    table = read(str(source)) if source else pd.DataFrame(columns=list(columns))
+    write_table(table, target)
+    return len(table)
 
 
 def _as_numbers(place, column):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -72,6 +73,12 @@ def geometries_of(clusters: Geometries | Sequence[Atoms], species: Sequence[str]
             f"({', '.join(species)}); train with labels that contain it"
         )
     return geometries
+
+
+def fill_by_dscribe(rows: NDArray[np.float64], geometries: Geometries, descriptor: Any) -> None:
+    """Write what a descriptor of DScribe says of atom 0 of each cluster into its row."""
+    for row, atoms in zip(rows, geometries.atoms(), strict=True):
+        row[:] = descriptor.create(atoms, centers=[0])[0]
 
 
 def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
-from ionshift.descriptors.geometry import geometries_of, unit_rows
+from ionshift.descriptors.geometry import fill_by_dscribe, geometries_of, unit_rows
 from ionshift.descriptors.lmbtr_kernel import accumulate, gaussian_table
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Lmbtr:
                 normalization="none",
                 periodic=False,
             )
-            for row, atoms in zip(part, geometries.atoms(), strict=True):
-                row[:] = tensor.create(atoms, centers=[0])[0]
+            fill_by_dscribe(part, geometries, tensor)
 
     def _fill_by_kernel(self, geometries, k2, k3):
         config = self.config

@@ -15,7 +15,7 @@ from ase.data import atomic_numbers
 from dscribe.descriptors import SOAP
 from numpy.typing import NDArray
 
-from ionshift.descriptors.geometry import geometries_of, unit_rows
+from ionshift.descriptors.geometry import fill_by_dscribe, geometries_of, unit_rows
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -62,6 +62,5 @@ class Soap:
         """
         geometries = geometries_of(clusters, self.species)
         features = np.zeros((len(geometries), self.n_features))
-        for row, atoms in zip(features, geometries.atoms(), strict=True):
-            row[:] = self._soap.create(atoms, centers=[0])[0]
+        fill_by_dscribe(features, geometries, self._soap)
         return unit_rows(features) if self.config.normalise else features

@@ -1,6 +1,7 @@
 """The figures of a study, as workflow/figures.yaml lists them."""
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROOM = "ionshift.figures"
+TABLE = r"(?:\w+/)?\w+\??"
+CALL = rf"^\w+\.\w+\({TABLE}(?:, {TABLE})*\)$"
+"""module.function(table, table?): `?` marks a table that may have no row."""
 
 
 class Entry(Block):
@@ -22,20 +26,34 @@ class Entry(Block):
 
     Attributes
     ----------
-    draws : module.function of this room; it takes the tables, then the options, then the style
-    tables : argument to a CSV file below results/{study}
-    optional : tables that may have no row; they are drawn as none
+    draws : the call that draws it, see `CALL`: a function of this room, which takes the tables,
+        then the options, then the style; tables lie in `tables/` unless another folder is named
     options : argument to a dotted key of the configuration
     category, label, caption : its place and text in the report
     """
 
-    draws: Annotated[str, Field(pattern=r"^\w+\.\w+$")]
-    tables: Annotated[dict[str, str], Field(min_length=1)]
-    optional: list[str] = Field(default_factory=list)
+    draws: Annotated[str, Field(pattern=CALL)]
     options: dict[str, str] = Field(default_factory=dict)
     category: str
     label: str
     caption: Annotated[str, Field(min_length=20)]
+
+    @property
+    def _tables(self) -> list[str]:
+        return re.findall(TABLE, self.draws.partition("(")[2])
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Name of each table to its CSV file below results/{study}."""
+        paths = [name.removesuffix("?") for name in self._tables]
+        return {
+            Path(path).name: f"{path if '/' in path else f'tables/{path}'}.csv" for path in paths
+        }
+
+    @property
+    def optional(self) -> set[str]:
+        """Names of the tables that may have no row; they are drawn as none."""
+        return {Path(name).name.removesuffix("?") for name in self._tables if name.endswith("?")}
 
     @property
     def module(self) -> str:
@@ -50,12 +68,13 @@ class Entry(Block):
         InputError
             if there is no such function.
         """
+        name = re.split(r"[.(]", self.draws)[1]
         try:
-            return getattr(importlib.import_module(self.module), self.draws.partition(".")[2])
+            return getattr(importlib.import_module(self.module), name)
         except (ImportError, AttributeError):
             raise InputError(
                 f"figures.yaml: draws = '{self.draws}' is no function of {ROOM}"
-            ) from (None)
+            ) from None
 
 
 def read(path: str | Path) -> dict[str, Entry]:
@@ -67,16 +86,15 @@ def read(path: str | Path) -> dict[str, Entry]:
         if an entry has a wrong key or value; the message names it.
     """
     entries = {}
-    for name, values in yaml.safe_load(Path(path).read_text()).items():
-        try:
-            entries[name] = Entry.model_validate(values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, (name, *first["loc"])))
-            raise InputError(f"{path}: {where}: {first['msg']}") from None
-        unknown = set(entries[name].optional) - set(entries[name].tables)
-        if unknown:
-            raise InputError(f"{path}: {name}.optional: no table {', '.join(sorted(unknown))}")
+    for category, figures in yaml.safe_load(Path(path).read_text()).items():
+        for name, values in figures.items():
+            inherited = {"category": category, "label": name.replace("_", " ")}
+            try:
+                entries[name] = Entry.model_validate(inherited | values)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(map(str, (name, *first["loc"])))
+                raise InputError(f"{path}: {where}: {first['msg']}") from None
     return entries
 
 

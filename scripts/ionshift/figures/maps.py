@@ -94,7 +94,7 @@ def pca_meaning(table: pd.DataFrame, style: Figures) -> Figure:
         )
         image = axis.imshow(values, cmap=colormap, vmin=-1, vmax=1, aspect="auto")
         for (row, column), value in np.ndenumerate(values.to_numpy(float)):
-            text = _with_error(value, errors.iat[row, column])
+            text = with_error(value, errors.iat[row, column])
             colour = "white" if abs(value) > 0.7 else "black"
             axis.text(
                 column, row, text, ha="center", va="center", color=colour,
@@ -111,7 +111,7 @@ def pca_meaning(table: pd.DataFrame, style: Figures) -> Figure:
     return figure
 
 
-def _with_error(value, error):
+def with_error(value, error):
     """.62(3): the error in units of the last digit; an unknown error is left out."""
     if not np.isfinite(value):
         return ""

@@ -87,16 +87,17 @@ class OptimizationTask:
     """Optimized positions by `settings` (GeometryOptimization); see `ionshift.labels.workers`.
 
     elements : symbols that the calculator has to cover
+    calculator : of ASE, in place of the one that `settings` name
     """
 
     record_columns = RECORD_COLUMNS
     workers_key = "geometry_optimization.workers"
     name_key = "cluster_id"
 
-    def __init__(self, settings, elements):
+    def __init__(self, settings, elements, calculator=None):
         self.settings = settings
         self.elements = elements
-        self._calculator = None
+        self._calculator = calculator
         self._hash = labels.content_hash(
             {
                 "relaxation": VERSION,

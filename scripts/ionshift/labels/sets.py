@@ -67,6 +67,8 @@ def read_frames(path: str | Path) -> list[Atoms]:
     """
     try:
         frames: Any = ase.io.read(path, index=":", format="extxyz")
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"{path}: no such file; give an extxyz file") from None
     except Exception as error:
         raise InputError(
             f"{path} is not a readable extxyz file ({type(error).__name__}: {error}); "

@@ -193,7 +193,7 @@ def _serve(pipe, task, store):
         if request is None:
             return
         try:
-            answer = _compute_one(*request, task, store)
+            answer = compute_one(*request, task, store)
         except Exception as error:
             answer = error
         pipe.send(answer)
@@ -263,7 +263,7 @@ def _store_death(key, worker, task, store):
     return record
 
 
-def _compute_one(key, atoms, task, store):
+def compute_one(key, atoms, task, store):
     """(record, False), or (record, True) where another process stored the label meanwhile."""
     with store.claim(key):
         if _is_there(key, atoms, task, store):

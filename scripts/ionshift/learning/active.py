@@ -16,7 +16,8 @@ from ionshift.core.provenance import derive_seed
 from ionshift.descriptors.registry import check_same, make_descriptor
 from ionshift.learning.extrapolation import nearest_distance
 from ionshift.solvation import shells
-from ionshift.solvation.sampling import CHOSEN_COLUMNS, farthest_points
+from ionshift.solvation.samplers.farthest_point import farthest_points
+from ionshift.solvation.sampling import CHOSEN_COLUMNS
 from ionshift.trajectories.trajectory import open_run
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ METHODS = ("random", "disagreement", "distance", "combined")
 def choose(
     method: str,
     n: int,
-    spread_ppm: NDArray[np.float64],
+    spread: NDArray[np.float64],
     X: NDArray[np.float64],
     known: NDArray[np.float64],
     seed: int = 0,
@@ -43,7 +44,7 @@ def choose(
     method : random; disagreement: the largest spreads; distance: one after another the candidate
         farthest from all known and chosen ones; combined: the same with every distance times the
         spread, so that no two of a batch are alike
-    spread_ppm : (n_candidates,) standard deviation of the members' predictions
+    spread : (n_candidates,) standard deviation of the members' predictions
     X, known : (n_candidates, d), (n_known, d) descriptors of the candidates and of the labels
 
     Returns
@@ -53,8 +54,8 @@ def choose(
     if method == "random":
         return np.random.default_rng(seed).permutation(len(X))[:n].tolist()
     if method == "disagreement":
-        return np.argsort(-spread_ppm, kind="stable")[:n].tolist()
-    weights = spread_ppm if method == "combined" else np.ones(len(X))
+        return np.argsort(-spread, kind="stable")[:n].tolist()
+    weights = spread if method == "combined" else np.ones(len(X))
     return farthest_points(X, n, distance=nearest_distance(X, known), weights=weights)
 
 
@@ -101,8 +102,8 @@ def next_labels(
     Returns
     -------
     DataFrame in the order of choice: sampling.CHOSEN_COLUMNS, time_ps, solvation_class,
-    shielding_ppm and spread_ppm (mean and standard deviation of the members), distance (to the
-    nearest label, in the descriptor)
+    the property and its spread (mean and standard deviation of the members, such as shielding_ppm
+    and spread_ppm), distance (to the nearest label, in the descriptor)
 
     Raises
     ------
@@ -122,10 +123,10 @@ def next_labels(
     known = describer.describe([atoms for atoms in labelled if atoms.info["status"] == "ok"])
     members = committee.predict_members(X)
     table = pd.DataFrame([atoms.info for atoms in clusters])
-    table = table[[*CHOSEN_COLUMNS, "time_ps", "solvation_class"]].assign(
-        shielding_ppm=members.mean(axis=0),
-        spread_ppm=members.std(axis=0, ddof=1),
-        distance=nearest_distance(X, known),
-    )
-    chosen = choose(method, n, table["spread_ppm"].to_numpy(), X, known, seed)
+    table = table[[*CHOSEN_COLUMNS, "time_ps", "solvation_class"]].copy()
+    quantity, spread = committee.quantity, members.std(axis=0, ddof=1)
+    table[quantity.target] = members.mean(axis=0)
+    table[quantity.column("spread")] = spread
+    table["distance"] = nearest_distance(X, known)
+    chosen = choose(method, n, spread, X, known, seed)
     return table.iloc[chosen].reset_index(drop=True)

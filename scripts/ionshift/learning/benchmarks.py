@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
+from ionshift.config.registries.properties import SHIELDING, Property
 from ionshift.descriptors.registry import NucleusDescriptor, elements_of, make_descriptor
 from ionshift.labels.sets import read_label_set
 from ionshift.labels.training_set import training_set
@@ -32,17 +33,6 @@ if TYPE_CHECKING:
     from ionshift.nmr.inference import Predictor
     from ionshift.solvation.shells import ShellFinder
 
-SCORES = (
-    "rmse_ppm",
-    "mae_ppm",
-    "r2",
-    "baseline_rmse_ppm",
-    "mean_sd_ppm",
-    "coverage_68",
-    "coverage_90",
-    "train_cpu_s",
-)
-
 CHUNK = 500
 """Environments at a time."""
 BLOCK = 20
@@ -51,6 +41,13 @@ BLOCK = 20
 
 HELD_OUT = {"blocks": Model().group_ps, "replicas": float("inf")}
 """What a split holds out whole, and the time in ps that makes it a group."""
+
+
+def scores_of(quantity: Property) -> list[str]:
+    """Columns of a recipe's scores: errors end in the unit of what is learned."""
+    in_unit = quantity.column
+    errors = [in_unit("rmse"), in_unit("mae"), "r2", in_unit("baseline_rmse"), in_unit("mean_sd")]
+    return [*errors, "coverage_68", "coverage_90", "train_cpu_s"]
 
 
 def labelled(
@@ -100,22 +97,24 @@ def kernel_against_dscribe(
 
 def compare_recipes(
     clusters: Sequence[Atoms],
-    y_ppm: NDArray[np.float64],
+    y: NDArray[np.float64],
     groups: Sequence[str] | NDArray[np.str_],
     candidates: Iterable[tuple[str, Model, Descriptor, int]],
     log: Callable[[str], None] = print,
+    quantity: Property = SHIELDING,
 ) -> pd.DataFrame:
     """Scores of recipes on the same repeated grouped splits.
 
     Parameters
     ----------
+    y : (n,) labels of `quantity`
     candidates : list of (name, config.Model, config.Descriptor, n_splits); split s has seed s
 
     Returns
     -------
-    DataFrame, one row a candidate and split: recipe, split, n_train, n_test and `SCORES`
+    DataFrame, one row a candidate and split: recipe, split, n_train, n_test and `scores_of`
     """
-    y, groups = np.asarray(y_ppm, float), np.asarray(groups)
+    y, groups = np.asarray(y, float), np.asarray(groups)
     species = elements_of(clusters)
     rows = []
     for name, config, descriptor, n_splits in candidates:
@@ -124,22 +123,23 @@ def compare_recipes(
             training, test = grouped_split(groups, config.test_share, split)
             committee, train_s = _timed(
                 lambda rows=training, X=X, config=config: model_committee.train(
-                    X[rows], y[rows], groups[rows], config, lambda text: None
+                    X[rows], y[rows], groups[rows], config, lambda text: None, quantity
                 )
             )
             scores = model_evaluation.evaluate(committee, X[test], y[test], y[training].mean())
             scores |= {"train_cpu_s": train_s, "n_train": len(training), "n_test": len(test)}
-            columns = ("n_train", "n_test", *SCORES)
+            columns = ("n_train", "n_test", *scores_of(quantity))
             rows.append({"recipe": name, "split": split, **{key: scores[key] for key in columns}})
-            log(f"{name}, split {split}: RMSE {scores['rmse_ppm']:.3f} ppm, {train_s:.0f} s")
+            rmse = scores[quantity.column("rmse")]
+            log(f"{name}, split {split}: RMSE {rmse:.3f} {quantity.unit}, {train_s:.0f} s")
     return pd.DataFrame(rows)
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
+def summary(table: pd.DataFrame, quantity: Property = SHIELDING) -> pd.DataFrame:
     """Mean and standard deviation over splits of every score, one row a recipe."""
     grouped = table.groupby("recipe", sort=False)
     columns = {"n_splits": grouped.size(), "n_train": grouped["n_train"].mean()}
-    for score in SCORES:
+    for score in scores_of(quantity):
         columns[score] = grouped[score].mean()
         columns[f"{score}_sd"] = grouped[score].std(ddof=1)
     return pd.DataFrame(columns).reset_index()
@@ -147,49 +147,56 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def learning_curves(
     X: NDArray[np.float64],
-    y_ppm: NDArray[np.float64],
+    y: NDArray[np.float64],
     groups: NDArray[np.str_],
     config: Model,
     seeds: Iterable[int],
     log: Callable[[str], None] = print,
+    quantity: Property = SHIELDING,
 ) -> pd.DataFrame:
     """Learning curves (`evaluation.learning_curve`) over repeated grouped splits.
 
     Parameters
     ----------
-    X, y_ppm, groups : (n, d) descriptors, (n,) shieldings, (n,) names of groups
+    X, y, groups : (n, d) descriptors, (n,) labels of `quantity`, (n,) names of groups
     config : config.Model; its seed is replaced by each of `seeds`
 
     Returns
     -------
-    DataFrame with seed, point (its place on the curve), n_train, n_test, rmse_ppm and
-    baseline_rmse_ppm
+    DataFrame with seed, point (its place on the curve), n_train, n_test, rmse and baseline_rmse,
+    which end in the unit
     """
-    columns = ["seed", "point", "n_train", "n_test", "rmse_ppm", "baseline_rmse_ppm"]
+    rmse, baseline = quantity.column("rmse"), quantity.column("baseline_rmse")
+    columns = ["seed", "point", "n_train", "n_test", rmse, baseline]
     tables = []
     for seed in seeds:
         split = config.model_copy(update={"seed": seed})
-        curve = evaluation.learning_curve(X, y_ppm, groups, split, lambda text: None)
+        curve = evaluation.learning_curve(X, y, groups, split, lambda text: None, quantity=quantity)
         tables.append(curve.assign(seed=seed, point=range(len(curve)))[columns])
-        log(f"seed {seed}: " + ", ".join(f"{rmse:.3f}" for rmse in curve["rmse_ppm"]) + " ppm")
+        errors = ", ".join(f"{error:.3f}" for error in curve[rmse])
+        log(f"seed {seed}: {errors} {quantity.unit}")
     return pd.concat(tables, ignore_index=True)
 
 
-def learning_summary(table: pd.DataFrame, target_rmse_ppm: float | None) -> pd.DataFrame:
+def learning_summary(
+    table: pd.DataFrame, target_rmse: float | None, quantity: Property = SHIELDING
+) -> pd.DataFrame:
     """Means over the splits of every point of `learning_curves`, and their power law.
 
     Returns
     -------
-    DataFrame with n_splits, n_train, n_test, rmse_ppm, rmse_sd_ppm (over splits), rmse_err_ppm (of
-    the mean; splits share labels, so it is too small) and the columns of `evaluation.extend`
+    DataFrame with n_splits, n_train, n_test, rmse, rmse_sd (over splits), rmse_err (of the mean;
+    splits share labels, so it is too small), which end in the unit, and the columns of
+    `evaluation.extend`
     """
+    rmse, sd = quantity.column("rmse"), quantity.column("rmse_sd")
     grouped = table.groupby("point")
     n_splits = grouped.size()
-    curve = grouped[["n_train", "n_test", "rmse_ppm", "baseline_rmse_ppm"]].mean()
+    curve = grouped[["n_train", "n_test", rmse, quantity.column("baseline_rmse")]].mean()
     curve["n_splits"] = n_splits
-    curve["rmse_sd_ppm"] = grouped["rmse_ppm"].std(ddof=1)
-    curve["rmse_err_ppm"] = curve["rmse_sd_ppm"] / np.sqrt(n_splits)
-    return evaluation.extend(curve.reset_index(drop=True), target_rmse_ppm, seed=0)
+    curve[sd] = grouped[rmse].std(ddof=1)
+    curve[quantity.column("rmse_err")] = curve[sd] / np.sqrt(n_splits)
+    return evaluation.extend(curve.reset_index(drop=True), target_rmse, 0, quantity)
 
 
 def md_weights(
@@ -217,7 +224,7 @@ def md_weights(
 
 def compare_choices(
     X: NDArray[np.float64],
-    y_ppm: NDArray[np.float64],
+    y: NDArray[np.float64],
     groups: Sequence[str] | NDArray[np.str_],
     config: Model,
     n_start: int,
@@ -225,6 +232,7 @@ def compare_choices(
     seeds: Iterable[int],
     weights: NDArray[np.float64] | None = None,
     log: Callable[[str], None] = print,
+    quantity: Property = SHIELDING,
 ) -> pd.DataFrame:
     """Test error while a training set grows by each of `active.METHODS`, on finished labels.
 
@@ -233,17 +241,19 @@ def compare_choices(
 
     Parameters
     ----------
-    X, y_ppm, groups : (n, d) descriptors, (n,) shieldings, (n,) names of groups
+    X, y, groups : (n, d) descriptors, (n,) labels of `quantity`, (n,) names of groups
     config : config.Model
     weights : (n,), see `md_weights`; the training part is thinned at random in proportion to them,
         so that the choice is from what random environments of the MD would be. None: all alike.
 
     Returns
     -------
-    DataFrame with method, seed, n_train, n_pool, n_test, rmse_ppm, weighted_rmse_ppm (every test
-    label by its weight), baseline_rmse_ppm
+    DataFrame with method, seed, n_train, n_pool, n_test, rmse, weighted_rmse (every test label by
+    its weight), baseline_rmse, which end in the unit
     """
-    y, groups = np.asarray(y_ppm, float), np.asarray(groups)
+    y, groups = np.asarray(y, float), np.asarray(groups)
+    errors = [quantity.column(name) for name in ("rmse", "baseline_rmse")]
+    weighted = quantity.column("weighted_rmse")
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, float)
     rows = []
     for seed in seeds:
@@ -256,26 +266,28 @@ def compare_choices(
             chosen, left = start, np.setdiff1d(training, start)
             while True:
                 committee = model_committee.train(
-                    X[chosen], y[chosen], groups[chosen], config, lambda text: None
+                    X[chosen], y[chosen], groups[chosen], config, lambda text: None, quantity
                 )
                 scores = model_evaluation.evaluate(committee, X[test], y[test], y[chosen].mean())
                 squares = (committee.predict(X[test])[0] - y[test]) ** 2
                 rows.append(
                     {"method": method, "seed": seed, "n_train": len(chosen)}
                     | {"n_pool": len(training), "n_test": len(test)}
-                    | {name: scores[name] for name in ("rmse_ppm", "baseline_rmse_ppm")}
-                    | {"weighted_rmse_ppm": np.sqrt(np.average(squares, weights=weights[test]))}
+                    | {name: scores[name] for name in errors}
+                    | {weighted: np.sqrt(np.average(squares, weights=weights[test]))}
                 )
                 if len(left) < n_batch:
                     break
-                spread_ppm = committee.predict_members(X[left]).std(axis=0, ddof=1)
-                batch = left[active.choose(method, n_batch, spread_ppm, X[left], X[chosen], seed)]
+                spread = committee.predict_members(X[left]).std(axis=0, ddof=1)
+                batch = left[active.choose(method, n_batch, spread, X[left], X[chosen], seed)]
                 chosen, left = np.concatenate([chosen, batch]), np.setdiff1d(left, batch)
         log(f"seed {seed}: {len(training)} labels to choose from, {len(test)} held out")
     return pd.DataFrame(rows)
 
 
-def choice_summary(table: pd.DataFrame, error: str = "rmse_ppm") -> pd.DataFrame:
+def choice_summary(
+    table: pd.DataFrame, error: str = "rmse", quantity: Property = SHIELDING
+) -> pd.DataFrame:
     """Mean over seeds of every method and size, and of its difference to random choice.
 
     Sizes that not every seed reaches are left out.
@@ -283,31 +295,31 @@ def choice_summary(table: pd.DataFrame, error: str = "rmse_ppm") -> pd.DataFrame
     Parameters
     ----------
     table : of `compare_choices`
-    error : the column to summarize, as rmse_ppm of what is returned
+    error : what to summarize, rmse or weighted_rmse; called rmse in what is returned
 
     Returns
     -------
     DataFrame with method, n_train (NaN: the mean over all sizes but the first, which is the same
-    for all), n_seeds, rmse_ppm, rmse_sd_ppm (over seeds), against_random_ppm and its standard
-    error against_random_err_ppm, from the differences of each seed
+    for all), n_seeds; rmse, rmse_sd (over seeds), against_random and its standard error
+    against_random_err, from the differences of each seed, which end in the unit
     """
-    table = table[["method", "seed", "n_train"]].assign(rmse_ppm=table[error])
+    table = table[["method", "seed", "n_train"]].assign(rmse=table[quantity.column(error)])
     table = table[table.groupby("n_train")["seed"].transform("nunique") == table["seed"].nunique()]
     chosen = table[table["n_train"] > table["n_train"].min()]
-    over_sizes = chosen.groupby(["method", "seed"], sort=False, as_index=False)["rmse_ppm"].mean()
+    over_sizes = chosen.groupby(["method", "seed"], sort=False, as_index=False)["rmse"].mean()
     rows = pd.concat([table, over_sizes], ignore_index=True)
-    random = rows.loc[rows["method"] == "random", ["seed", "n_train", "rmse_ppm"]]
+    random = rows.loc[rows["method"] == "random", ["seed", "n_train", "rmse"]]
     rows = rows.merge(random, on=["seed", "n_train"], suffixes=("", "_random"))
-    rows["difference"] = rows["rmse_ppm"] - rows["rmse_ppm_random"]
+    rows["difference"] = rows["rmse"] - rows["rmse_random"]
     grouped = rows.groupby(["method", "n_train"], sort=False, dropna=False)
-    n_seeds = grouped.size()
+    n_seeds, in_unit = grouped.size(), quantity.column
     return pd.DataFrame(
         {
             "n_seeds": n_seeds,
-            "rmse_ppm": grouped["rmse_ppm"].mean(),
-            "rmse_sd_ppm": grouped["rmse_ppm"].std(ddof=1),
-            "against_random_ppm": grouped["difference"].mean(),
-            "against_random_err_ppm": grouped["difference"].std(ddof=1) / np.sqrt(n_seeds),
+            in_unit("rmse"): grouped["rmse"].mean(),
+            in_unit("rmse_sd"): grouped["rmse"].std(ddof=1),
+            in_unit("against_random"): grouped["difference"].mean(),
+            in_unit("against_random_err"): grouped["difference"].std(ddof=1) / np.sqrt(n_seeds),
         }
     ).reset_index()
 

@@ -134,12 +134,12 @@ def _correlations(name, tables, quantities, n_blocks, n_resamples, seed):
     positions = np.column_stack(
         [np.unique(column, return_inverse=True)[1] for column in values[complete][:, known].T]
     )
-    spearman = _matrix(positions, np.ones(len(positions)), known)
+    spearman = weighted_correlations(positions, np.ones(len(positions)), known)
     errors = [np.full_like(spearman, np.nan)]
     kinds = [Samples.of(table, n_blocks).kinds() for table in tables.values()]
     for samples in zip(*kinds, strict=False):
         weights = _weights(samples, n_resamples, seed)
-        drawn = [_matrix(positions, weight[complete], known) for weight in weights]
+        drawn = [weighted_correlations(positions, weight[complete], known) for weight in weights]
         n_drawn = min(sample.max() + 1 for sample in samples)
         errors.append(uncertainty.resampling_error(drawn, n_drawn))
     error = uncertainty.larger(errors)
@@ -165,7 +165,7 @@ def _weights(samples, n_resamples, seed):
         yield np.concatenate([count[one] for count, one in zip(counts, samples, strict=True)])
 
 
-def _matrix(positions, weight, known):
+def weighted_correlations(positions, weight, known):
     """Spearman correlation of components with quantities; NaN where one of them is constant."""
     ranks = np.column_stack([_ranks(column, weight) for column in positions.T])
     centred = ranks - np.average(ranks, axis=0, weights=weight)

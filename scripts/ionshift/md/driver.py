@@ -108,7 +108,7 @@ def run(
         return finished
     work = out_dir / "work"
     work.mkdir(parents=True, exist_ok=True)
-    with _only_one(work):
+    with only_one(work):
         job = _prepare_job(el, sy, md, packed_pdb, seed, threads)
         job.potential, job.potential_md = potential, potential_md
         for notice in forcefield_checks.torsions_without_line(el, {"system": sy.counts}):
@@ -151,14 +151,14 @@ def stage_keys(
     }
     keys = [_hash(base)]
     for stage in plan:
-        facts = [keys[-1], _facts(stage)]
+        facts = [keys[-1], stage_facts(stage)]
         if stage.with_potential:
             facts.append(_potential_facts(potential, potential_md))
         keys.append(_hash(facts))
     return keys
 
 
-def _facts(stage):
+def stage_facts(stage):
     """The fields of a stage; those of potentials only where they are set."""
     later = ("with_potential", "hand_over")
     return {key: value for key, value in asdict(stage).items() if value or key not in later}
@@ -192,7 +192,7 @@ def _finished_summary(out_dir, key):
 
 
 @contextlib.contextmanager
-def _only_one(work):
+def only_one(work):
     """Hold a lock on the work folder, so that two runs cannot write into each other."""
     with open(work / "lock", "w") as file:
         try:

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
-import inspect
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ase.calculators.emt import parameters as emt_parameters
-from ase.data import chemical_symbols
 
-from ionshift.config.potential import CoulombPrior, Potential
+from ionshift.config.potential import Calculator, CoulombPrior, Potential
 from ionshift.config.potential_training import PotentialModel
 from ionshift.config.registries.calculators import FAMILIES
 from ionshift.core.errors import InputError
@@ -29,9 +24,6 @@ if TYPE_CHECKING:
     from ase import Atoms
     from ase.calculators.calculator import BaseCalculator
 
-    from ionshift.config.potential import Calculator as PotentialSettings
-
-TBLITE_HEAVIEST = 86
 # Forces must equal the slope of the energy along them within this share.
 SLOPE_TOLERANCE = 0.05
 LONGEST_DISPLACEMENT_A = 0.01
@@ -53,7 +45,7 @@ def build(potential: Potential, elements: Iterable[str]) -> BaseCalculator:
     return with_prior(build_plain(potential, elements), potential.prior)
 
 
-def build_plain(potential: PotentialSettings, elements: Iterable[str]) -> BaseCalculator:
+def build_plain(potential: Calculator, elements: Iterable[str]) -> BaseCalculator:
     """The calculator of a family, on the device that there is.
 
     Parameters
@@ -119,13 +111,13 @@ def of_model(
     return build(potential_of_model(settings, path, prior), elements)
 
 
-def versions(potential: PotentialSettings) -> dict[str, str]:
+def versions(potential: Calculator) -> dict[str, str]:
     """Versions of the packages behind a potential, as a dict."""
     return {name: _version(name) for name in FAMILIES.get(potential.kind).packages}
 
 
 def check(
-    calculator: BaseCalculator, potential: PotentialSettings, atoms: Atoms, bonded: bool = True
+    calculator: BaseCalculator, potential: Calculator, atoms: Atoms, bonded: bool = True
 ) -> None:
     """Evaluate once, and look whether energies and forces can be those of ASE's units.
 
@@ -202,7 +194,7 @@ def _device(potential):
         return "cpu"
     if potential.device == "cpu":
         return "cpu"
-    if _cuda_is_there():
+    if cuda_is_there():
         return "cuda"
     if potential.device == "cuda":
         raise InputError(
@@ -212,7 +204,8 @@ def _device(potential):
     return "cpu"
 
 
-def _cuda_is_there():
+def cuda_is_there() -> bool:
+    """Whether PyTorch is here and sees a CUDA device."""
     try:
         return importlib.import_module("torch").cuda.is_available()
     except ImportError:
@@ -265,97 +258,3 @@ def _version(package):
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
-
-
-# Every family: (potential, device) -> calculator, known symbols (None: it does not say).
-
-
-def mace(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    module = importlib.import_module("mace.calculators")
-    calculator = module.MACECalculator(
-        model_paths=Path(str(potential.model)),
-        device=device,
-        default_dtype=potential.dtype,
-        **potential.options,
-    )
-    return calculator, [chemical_symbols[z] for z in calculator.z_table.zs]
-
-
-def deepmd(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    os.environ["DEVICE"] = device  # DeePMD-kit has no argument for it
-    module = importlib.import_module("deepmd.calculator")
-    calculator = module.DP(model=potential.model, **potential.options)
-    return calculator, list(calculator.dp.get_type_map())
-
-
-def nequip(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, None]:
-    module = importlib.import_module("nequip.integrations.ase")
-    calculator = module.NequIPCalculator.from_compiled_model(
-        potential.model,
-        device=device,
-        **{"chemical_species_to_atom_type_map": True, **potential.options},
-    )
-    return calculator, None
-
-
-def sevennet(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    module = importlib.import_module("sevenn.calculator")
-    calculator = module.SevenNetCalculator(potential.model, device=device, **potential.options)
-    return calculator, [chemical_symbols[z] for z in calculator.type_map]
-
-
-def chgnet(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    dynamics = importlib.import_module("chgnet.model.dynamics")
-    model = importlib.import_module("chgnet.model.model").CHGNet.from_file(potential.model)
-    calculator = dynamics.CHGNetCalculator(model=model, use_device=device, **potential.options)
-    return calculator, chemical_symbols[1:95]
-
-
-def tblite(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    module = importlib.import_module("tblite.ase")
-    method = potential.model or FAMILIES.get("tblite").methods[0]
-    calculator = module.TBLite(method=method, **{"verbosity": 0, **potential.options})
-    return calculator, chemical_symbols[1 : TBLITE_HEAVIEST + 1]
-
-
-def emt(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, list[str]]:
-    module = importlib.import_module("ase.calculators.emt")
-    return module.EMT(**potential.options), list(emt_parameters)
-
-
-def from_callable(potential: PotentialSettings, device: str) -> tuple[BaseCalculator, None]:
-    """What a callable of the user returns; device and dtype are given if it has such arguments."""
-    source, _, name = str(potential.model).rpartition(":")
-    module = _module_from_file(source) if source.endswith(".py") else _imported(potential, source)
-    factory = getattr(module, name, None)
-    if not callable(factory):
-        raise InputError(
-            f"potential.model = '{potential.model}': {source} has no callable '{name}'; give "
-            "package.module:name or path/to/file.py:name"
-        )
-    given = {"device": device, "dtype": potential.dtype}
-    accepted = inspect.signature(factory).parameters
-    arguments = {key: value for key, value in given.items() if key in accepted}
-    calculator = factory(**arguments, **potential.options)
-    if not hasattr(calculator, "get_potential_energy"):
-        raise InputError(
-            f"potential.model = '{potential.model}': it returned a {type(calculator).__name__}, "
-            "not an ASE calculator"
-        )
-    return calculator, None
-
-
-def _imported(potential, name):
-    if not name:
-        raise InputError(
-            f"potential.model = '{potential.model}': no module is named; give package.module:name "
-            "or path/to/file.py:name"
-        )
-    return importlib.import_module(name)
-
-
-def _module_from_file(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -156,10 +156,13 @@ def configuration(paths: Sequence[str | Path]) -> dict[str, Any] | None:
     return found
 
 
+VARIANCE_COLUMNS = ("component", "explained_share")
+
+
 def read_variance(path: str | Path) -> pd.DataFrame:
-    """Explained shares of the principal axes, a checked CSV."""
+    """Explained shares of the principal axes, a checked CSV with `VARIANCE_COLUMNS`."""
     return read_user_table(
-        path, needed=("component", "explained_share"), numbers=("explained_share",), remedy=AGAIN
+        path, needed=VARIANCE_COLUMNS, numbers=VARIANCE_COLUMNS[1:], remedy=AGAIN
     )
 
 

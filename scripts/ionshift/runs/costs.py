@@ -45,6 +45,12 @@ def _read_one(path):
     }
 
 
+def benchmark_name(rule: str, path: str) -> str:
+    """Name of a job within its rule, as its benchmark file has it; empty without a benchmark."""
+    _, _, name = str(path).partition("benchmarks/")
+    return name.removesuffix(".tsv").removeprefix(rule).removeprefix("/")
+
+
 def cost_table(jobs: pd.DataFrame) -> pd.DataFrame:
     """Time and memory by rule, the most expensive first.
 

@@ -14,10 +14,12 @@ from snakemake.settings.types import (
     ResourceSettings,
 )
 
+from ionshift.runs.costs import benchmark_name
+
 
 @dataclass
 class Job:
-    """One job; `to_do` says whether a run would execute it, `reason` why."""
+    """One job; `to_do` says whether a run would execute it, `reason` why; `stage` has its rule."""
 
     rule: str
     wildcards: dict
@@ -27,12 +29,12 @@ class Job:
     threads: int = 1
     to_do: bool = False
     reason: str = ""
+    stage: str = ""
 
     @property
     def job(self) -> str:
         """The job within its rule, as its benchmark file is named; empty without one."""
-        _, _, path = self.benchmark.partition("benchmarks/")
-        return path.removesuffix(".tsv").removeprefix(self.rule).removeprefix("/")
+        return benchmark_name(self.rule, self.benchmark)
 
     @property
     def missing(self) -> bool:
@@ -77,4 +79,5 @@ def _job(job, dag):
         threads=job.threads,
         to_do=bool(dag.needrun(job)),
         reason=str(dag.reason(job)),
+        stage=Path(job.rule.snakefile).stem,
     )

@@ -85,7 +85,7 @@ def _check_requests(profile):
         *("sacctmgr", "--noheader", "--parsable2", "list", "associations"),
         *(f"user={getpass.getuser()}", "format=account"),
     )
-    for partition, account in _requests(profile):
+    for partition, account in requests(profile):
         options = [f"--partition={partition}"] if partition else []
         options += [f"--account={account}"] if account else []
         answer = _text(_ask("sbatch", "--test-only", *options, "--wrap=true"))
@@ -102,7 +102,7 @@ def _check_requests(profile):
         )
 
 
-def _requests(profile):
+def requests(profile):
     """Pairs of partition and account that rules may ask for."""
     default = _as_dict(profile.get("default-resources"))
     rules = [_as_dict(resources) for resources in (profile.get("set-resources") or {}).values()]

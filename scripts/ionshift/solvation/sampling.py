@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -119,56 +118,3 @@ def choose(
         )
     rng = np.random.default_rng(seed)
     return SAMPLERS.get(method).load()(n, Pool(classes, nuclei, describe), rng)
-
-
-def random_members(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
-    """Any `n` of the `Pool`."""
-    return rng.permutation(len(pool.classes))[:n].tolist()
-
-
-def farthest_point(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
-    """The first at random, every further one farthest from all before in descriptor space."""
-    return farthest_points(pool.describe(), n, start=int(rng.integers(len(pool.classes))))
-
-
-def stratified(n: int, pool: Pool, rng: np.random.Generator) -> list[int]:
-    """Classes take turns, so that rare ones get as many as frequent ones, and so do the nuclei of
-    a class, for one nucleus looks much the same in all frames of a short run.
-    """
-    members = pd.DataFrame({"solvation_class": pool.classes, "nucleus": pool.nuclei})
-    members = members.iloc[rng.permutation(len(members))]
-    return _taking_turns(
-        _taking_turns(nucleus.index for _, nucleus in of_class.groupby("nucleus", sort=False))
-        for _, of_class in members.groupby("solvation_class")
-    )[:n]
-
-
-def _taking_turns(queues):
-    """One item of every queue after another, for as long as each lasts."""
-    rounds = zip_longest(*queues)
-    return [int(item) for taken in rounds for item in taken if item is not None]
-
-
-def farthest_points(
-    descriptors: NDArray[np.float64],
-    n: int,
-    start: int | None = None,
-    distance: NDArray[np.float64] | None = None,
-    weights: float | NDArray[np.float64] = 1.0,
-) -> list[int]:
-    """Greedy farthest-point selection by Euclidean distance; returns `n` indices.
-
-    Parameters
-    ----------
-    start : the first index; None begins with the farthest by `distance`
-    distance : (n_points,) distances to points that count as chosen already
-    weights : factors (n_points,) on the distances that are compared
-    """
-    points = np.asarray(descriptors, float)
-    distance = np.full(len(points), np.inf) if distance is None else distance
-    chosen: list[int] = []
-    while len(chosen) < n:
-        best = start if start is not None and not chosen else int(np.argmax(weights * distance))
-        chosen.append(best)
-        distance = np.minimum(distance, np.linalg.norm(points - points[best], axis=1))
-    return chosen

@@ -1,6 +1,10 @@
 """The command `ionshift` as a user types it: help, wrong arguments, what it hands to Snakemake."""
 
+import dataclasses
 import os
+import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +13,7 @@ from commands import ionshift
 from ionshift.cli import main
 from ionshift.core.errors import InputError
 from ionshift.runs import launch
+from ionshift.studies import registry
 from molecules import ROOT
 
 COMMANDS = (
@@ -77,8 +82,20 @@ def test_version():
         (("labels", "status", "config/none.yaml"), 1, "no such file"),
         (("labels", "next", "--n", "0"), 2, "greater than or equal to 1"),
         (("labels", "next", "--method", "best"), 2, "combined"),
+        (
+            ("labels", "export", "config/lifsi_dme.yaml", "mine"),
+            1,
+            "labels.parquet is missing",
+        ),
+        (("labels", "export-elf", "config/config.yaml", "../x"), 2, "takes"),
+        (("labels", "relabel", "none.extxyz", "fast", "x"), 1, "none.extxyz: no such file"),
+        (("bench", "model", "--set", "config"), 1, "config: no such file; give an extxyz file"),
+        (("bench", "active", "--pool", "mdd"), 2, "all"),
+        (("bench", "learning", "--held-out", "block"), 2, "replicas"),
+        (("bench", "inference", "config/lifsi_dme.yaml"), 1, "shell.json is missing: run the stu"),
         (("train", "none.extxyz", "out"), 1, "none.extxyz: no such file"),
         (("train", "none.extxyz", "out", "--recipe", "forest"), 2, "mlp"),
+        (("run", "config/config.yaml", "extra"), 2, "unexpected extra argument"),
     ],
 )
 def test_wrong_arguments_end_in_a_sentence(arguments, code, words):
@@ -117,16 +134,126 @@ def test_a_run_hands_its_options_to_snakemake(handed_over):
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "config"),
+    [((), "config/config.yaml"), (("config/lifsi_dme.yaml",), "config/lifsi_dme.yaml")],
+)
+def test_words_after_two_dashes_are_for_snakemake_with_or_without_a_configuration(
+    handed_over, before, config
+):
+    call("run", *before, "--", "--forcerun", "train_model")
+    assert handed_over[0][:2] == ["--forcerun", "train_model"]
+    assert handed_over[0][-2:] == ["--configfile", config]
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        (("--configfile", "x.yaml"), "use CONFIG"),
+        (("--cores=4",), "use --cores before the --"),
+        (("all", "--workflow-profile", "x"), "use --profile before the --"),
+    ],
+)
+def test_what_ionshift_sets_itself_is_refused_after_two_dashes(handed_over, words, instead):
+    with pytest.raises(InputError, match=f"{words[-2:][0].split('=')[0]} after --.*{instead}"):
+        call("run", "--", *words)
+    assert not handed_over
+
+
+def test_what_a_run_checks_as_it_starts_is_checked_here_in_a_dry_run_alone(
+    handed_over, monkeypatch
+):
+    checked = []
+    kind = registry.kind(registry.DEFAULT_KIND)
+    watched = dataclasses.replace(kind, before_run=lambda study: checked.append(study.study))
+    monkeypatch.setattr(registry, "kind", lambda name: watched)
+    call("run")
+    assert checked == [] and len(handed_over) == 1
+    call("run", "--dry-run")
+    assert checked == ["demo"] and len(handed_over) == 2
+
+
+OUTSIDE = {
+    "archive": ("archive",),
+    "labels status": ("labels", "status"),
+    "labels export": ("labels", "export", "x.yaml", "name"),
+    "labels relabel": ("labels", "relabel", "x.extxyz", "fast", "name"),
+    "unpack": ("unpack", "x.tar.gz"),
+}
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "train"])
+def test_every_command_but_train_is_refused_outside_a_clone(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = OUTSIDE.get(command, OUTSIDE["labels export"] if "export" in command else ())
+    words = (*command.split(), *arguments[len(command.split()) :])
+    with pytest.raises(InputError, match=f"{tmp_path} holds no Snakefile; change to a clone"):
+        call(*words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--radius-A", "0"), "--radius-A 0: takes a length above 0"),
+        (("--radius-A", "nan"), "--radius-A nan: takes a length above 0"),
+        (("--unit", "a b"), "--unit 'a b': takes letters, digits and _"),
+        (("--unit", ""), "--unit '': takes letters, digits and _"),
+    ],
+)
+def test_train_refuses_settings_before_it_trains(tmp_path, monkeypatch, options, words):
+    monkeypatch.chdir(tmp_path)
+    Path("data.extxyz").touch()
+    with pytest.raises(InputError, match=words):
+        call("train", "data.extxyz", "out", *options)
+
+
+def test_train_refuses_a_file_in_place_of_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data.extxyz").touch()
+    Path("model").touch()
+    with pytest.raises(InputError, match="model is a file, not a folder"):
+        call("train", "data.extxyz", "model")
+
+
+def test_figures_without_tables_say_where_tables_come_from(handed_over, tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"results/demo/tables does not exist: .*run the study"):
+        call("figures", str(ROOT / "config/config.yaml"))
+    assert not handed_over
+
+
 def test_a_cluster_gets_no_cores(handed_over):
     call("run", "config/lifsi_dme.yaml", "--profile", "slurm")
     assert "--cores" not in handed_over[0]
     assert "workflow/profiles/slurm" in handed_over[0]
 
 
-def test_figures_stand_before_every_option_that_takes_a_list(handed_over):
-    call("figures")
+def test_status_is_looked_at_again_until_nothing_runs(monkeypatch):
+    answers = ["1/2 running\nleft: about 5 min (on the 2 cores in use)\n"]
+    answers += ["2/2\nnothing is running\n", "never asked for"]
+    waits, asked = [], []
+
+    def run(command, **options):
+        asked.append(command[1:])
+        return subprocess.CompletedProcess(command, 0, stdout=answers.pop(0), stderr="")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.chdir(ROOT)
+    done = call("status", "config/lifsi_dme.yaml", "--watch", "--every", "30")
+    assert asked == [["-m", "ionshift.cli", "status", "config/lifsi_dme.yaml"]] * 2
+    assert waits == [30.0] and done.output.count("nothing is running") == 1
+
+
+def test_figures_stand_before_every_option_that_takes_a_list(handed_over, tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").touch()
+    (tmp_path / "workflow").symlink_to(ROOT / "workflow")
+    (tmp_path / "results/demo/tables").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    call("figures", str(ROOT / "config/config.yaml"))
     assert handed_over[0][0] == "figures"
-    assert handed_over[0][-2:] == ["--configfile", "config/config.yaml"]
+    assert handed_over[0][-2:] == ["--configfile", str(ROOT / "config/config.yaml")]
 
 
 def test_a_study_of_an_earlier_version_is_told_how_to_go_on(handed_over, tmp_path, monkeypatch):

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from ionshift.config.registries.calculators import FAMILIES
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.recipes import RECIPES
+from ionshift.config.registries.samplers import SAMPLERS
 from ionshift.core import provenance
 from ionshift.core.errors import InputError
 
@@ -35,6 +37,23 @@ def test_the_engine_in_use_counts_with_what_it_alone_imports(root):
     assert added >= {"md/engines/potential.py", "potentials/calculators.py"}
     assert not added & reached(root, "md/run_md", "ionshift.md.engines.gromacs")
     assert "md/engines/openmm.py" in with_potential
+
+
+def test_the_family_of_the_potential_in_use_counts_alone(root):
+    engine, family = "ionshift.md.engines.potential", FAMILIES.get("mace").module
+    found = reached(root, "md/run_md", engine, family)
+    assert "potentials/families/mace.py" in found
+    assert [name for name in found if name.startswith("potentials/families/")] == [
+        "potentials/families/mace.py"
+    ]
+
+
+@pytest.mark.parametrize("method", SAMPLERS.names())
+def test_the_sampler_in_use_counts_alone(root, method):
+    found = reached(root, "sampling/sample_clusters", SAMPLERS.get(method).module)
+    assert [name for name in found if name.startswith("solvation/samplers/")] == [
+        f"solvation/samplers/{method}.py"
+    ]
 
 
 def test_only_the_recipe_and_the_descriptor_in_use_count(root):

@@ -42,19 +42,30 @@ def test_every_figure_of_the_rules_is_in_the_catalogue_and_the_other_way_round()
     [
         ({"colour": "red"}, "lines.colour"),
         ({"draws": "lines"}, "lines.draws"),
+        ({"draws": "shifts.lines()"}, "lines.draws"),
+        ({"draws": "shifts.lines(spectra shifts)"}, "lines.draws"),
         ({"caption": "short"}, "lines.caption"),
-        ({"tables": {}}, "lines.tables"),
-        ({"optional": ["experiment"]}, "lines.optional: no table experiment"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path, change, words):
-    values = yaml.safe_load(PATH.read_text())["lines"]
-    (tmp_path / "figures.yaml").write_text(yaml.safe_dump({"lines": values | change}))
+    values = yaml.safe_load(PATH.read_text())["Spectra"]["lines"]
+    (tmp_path / "figures.yaml").write_text(yaml.safe_dump({"Spectra": {"lines": values | change}}))
     with pytest.raises(InputError, match=re.escape(words)):
         catalogue.read(tmp_path / "figures.yaml")
 
 
 def test_an_unknown_function_is_named():
-    entry = ENTRIES["lines"].model_copy(update={"draws": "shifts.nothing"})
+    entry = ENTRIES["lines"].model_copy(update={"draws": "shifts.nothing(shifts)"})
     with pytest.raises(InputError, match=r"shifts\.nothing"):
         entry.function()
+
+
+def test_an_entry_takes_its_category_its_label_and_its_files_from_where_it_stands():
+    shifts, parity = ENTRIES["shifts"], ENTRIES["parity"]
+    assert (shifts.category, shifts.label) == ("Spectra", "shifts")
+    assert ENTRIES["learning_curve"].label == "learning curve"
+    assert ENTRIES["pca"].label == "map"
+    assert shifts.tables == {"shifts": "tables/shifts.csv", "experiment": "tables/experiment.csv"}
+    assert shifts.optional == {"experiment"}
+    assert parity.tables == {"parity": "model/parity.csv", "metrics": "model/metrics.csv"}
+    assert parity.optional == set()

@@ -52,6 +52,6 @@ def test_bars_of_the_decomposition_reach_the_sum():
 
 
 def test_numbers_of_the_heat_map():
-    assert maps._with_error(-0.626, 0.034) == "−.63(3)"
-    assert maps._with_error(0.5, np.nan) == ".50"
-    assert maps._with_error(np.nan, np.nan) == ""
+    assert maps.with_error(-0.626, 0.034) == "−.63(3)"
+    assert maps.with_error(0.5, np.nan) == ".50"
+    assert maps.with_error(np.nan, np.nan) == ""

@@ -105,9 +105,7 @@ class Pull(Calculator):
 
 
 def with_calculator(calculator, settings=QUICK):
-    task = geometry_optimization.OptimizationTask(settings, ELEMENTS)
-    task._calculator = calculator
-    return task
+    return geometry_optimization.OptimizationTask(settings, ELEMENTS, calculator)
 
 
 def test_a_calculator_that_fails_is_recorded(clusters):

@@ -475,12 +475,12 @@ class KillsItself:
         return COMPUTE_ONE(key, atoms, task, store)
 
 
-COMPUTE_ONE = label_workers._compute_one
+COMPUTE_ONE = label_workers.compute_one
 
 
 @pytest.mark.parametrize(("deaths", "status"), [(1, "ok"), (9, "failed")])
 def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, deaths, status):
-    monkeypatch.setattr(label_workers, "_compute_one", KillsItself(deaths, tmp_path))
+    monkeypatch.setattr(label_workers, "compute_one", KillsItself(deaths, tmp_path))
     clusters = [lithium_water(distance) for distance in (1.9, 2.0, 2.1, 2.2)]
     messages = []
     table = label_clusters(clusters, SMALL, store, workers=2, log=messages.append)
@@ -489,7 +489,7 @@ def test_killed_worker_costs_one_label_at_most(store, tmp_path, monkeypatch, dea
     if status == "failed":
         assert "was killed" in table["reason"][1]
         assert "2 times" in table["reason"][1]
-        monkeypatch.setattr(label_workers, "_compute_one", COMPUTE_ONE)
+        monkeypatch.setattr(label_workers, "compute_one", COMPUTE_ONE)
         assert shieldings.retry_failed(clusters, SMALL, store) == [1]
         assert (label_clusters(clusters, SMALL, store, log=print)["status"] == "ok").all()
 
@@ -500,7 +500,7 @@ def hang_at_exit(*arguments):
 
 
 def test_a_worker_that_hangs_at_its_end_holds_up_nothing(store, monkeypatch):
-    monkeypatch.setattr(label_workers, "_compute_one", hang_at_exit)
+    monkeypatch.setattr(label_workers, "compute_one", hang_at_exit)
     monkeypatch.setattr(label_workers, "RETIRE_S", 0.5)
     clusters = [lithium_water(1.9), lithium_water(2.0)]
     before = time.monotonic()
@@ -550,7 +550,7 @@ def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
     def broken(*arguments):
         raise AttributeError("a bug")
 
-    monkeypatch.setattr(label_workers, "_compute_one", broken)
+    monkeypatch.setattr(label_workers, "compute_one", broken)
     with pytest.raises(AttributeError, match="a bug"):
         label_clusters([lithium_water(2.0)], SMALL, store, log=print)
     assert not list(store.folder.glob("*/*.json"))

@@ -6,6 +6,7 @@ from test_descriptor import CLUSTERS, random_cluster
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.figures import Figures
 from ionshift.config.model import Model
+from ionshift.config.registries.properties import Property
 from ionshift.figures import benchmark
 from ionshift.figures.style import save
 from ionshift.learning import active
@@ -69,12 +70,26 @@ def test_learning_curves_are_averaged_over_splits():
     assert table["seed"].unique().tolist() == [1, 2, 3]
     largest = table[table["point"] == table["point"].max()]
     assert (largest["n_train"] + largest["n_test"] == 120).all()
-    curve = learning_summary(table, target_rmse_ppm=0.01)
+    curve = learning_summary(table, target_rmse=0.01)
     assert curve["n_train"].is_monotonic_increasing
     assert curve["rmse_ppm"].iloc[-1] == pytest.approx(largest["rmse_ppm"].mean())
     assert curve["rmse_err_ppm"].iloc[-1] == pytest.approx(largest["rmse_ppm"].sem())
     assert curve["rmse_ppm"].iloc[-1] < curve["rmse_ppm"].iloc[0]
     assert curve["power_b"].iloc[-1] > 0
+
+
+def test_benchmarks_speak_in_the_unit_of_what_is_learned():
+    X, y = curved(60, 3)
+    groups = np.array([f"1M/s-r0/b{i // 2}" for i in range(60)])
+    config, hopping = Model(recipe="krr", committee_size=2), Property("barrier", "meV")
+    curve = learning_summary(
+        learning_curves(X, y, groups, config, (1, 2), quiet, hopping), 0.01, hopping
+    )
+    assert {"rmse_meV", "rmse_sd_meV", "rmse_err_meV", "target_rmse_meV"} <= set(curve)
+    choices = compare_choices(X, y, groups, config, 12, 20, (1,), log=quiet, quantity=hopping)
+    short = choice_summary(choices, "weighted_rmse", hopping)
+    assert {"rmse_meV", "against_random_meV", "against_random_err_meV"} <= set(short)
+    assert not [name for name in [*curve, *choices, *short] if "ppm" in name]
 
 
 def curved(n, seed):
@@ -127,7 +142,7 @@ def test_choices_from_a_pool_like_the_md():
     assert (table["weighted_rmse_ppm"] != table["rmse_ppm"]).all()
     even = compare_choices(X, y, groups, config, 8, 10, (1,), log=quiet)
     assert even["weighted_rmse_ppm"].tolist() == pytest.approx(even["rmse_ppm"].tolist())
-    short = choice_summary(table, "weighted_rmse_ppm")
+    short = choice_summary(table, "weighted_rmse")
     in_all = table.groupby("n_train")["seed"].nunique() == 3
     assert set(short["n_train"].dropna()) == set(in_all.index[in_all])
     assert short["n_seeds"].eq(3).all()

@@ -5,7 +5,13 @@ from scipy.stats import spearmanr
 
 from ionshift.core.errors import InputError
 from ionshift.core.tables import SCORES
-from ionshift.learning.pca_map import POOLED, QUANTITIES, map_table, meaning_table
+from ionshift.learning.pca_map import (
+    POOLED,
+    QUANTITIES,
+    map_table,
+    meaning_table,
+    weighted_correlations,
+)
 from ionshift.statistics import uncertainty
 
 
@@ -47,14 +53,12 @@ def test_correlations_are_scipys():
 
 def test_a_drawn_block_counts_as_often_as_it_is_drawn():
     """The weighted correlation of one draw is scipy's over the blocks written out."""
-    from ionshift.learning.pca_map import _matrix
-
     data = environments(20, 3, n_replicas=1)
     values = data[[*SCORES, *QUANTITIES]].to_numpy(float)
     block = uncertainty.block_of(data["replica"], data["time_ps"], 4)
     times = np.array([2, 0, 1, 1])
     positions = np.column_stack([np.unique(c, return_inverse=True)[1] for c in values.T])
-    found = _matrix(positions, times[block], np.ones(9, bool))
+    found = weighted_correlations(positions, times[block], np.ones(9, bool))
     drawn = np.repeat(values, times[block], axis=0)
     assert found[0, 0] == pytest.approx(spearmanr(drawn[:, 0], drawn[:, 3]).statistic)
     assert found[1, 1] == pytest.approx(spearmanr(drawn[:, 1], drawn[:, 4]).statistic)

@@ -281,7 +281,7 @@ def test_killed_gromacs_run_goes_on(electrolyte, packed, tmp_path):
 
 def test_two_runs_cannot_share_a_folder(electrolyte, packed, tmp_path):
     (tmp_path / "work").mkdir()
-    with driver._only_one(tmp_path / "work"), pytest.raises(InputError, match="in use by another"):
+    with driver.only_one(tmp_path / "work"), pytest.raises(InputError, match="in use by another"):
         simulate(electrolyte, packed, tmp_path)
 
 

@@ -209,12 +209,12 @@ def test_refused_change_of_the_volume_leaves_the_path_alone(copper, tmp_path, mo
     engine = crystal_engine(Potential(kind="emt"), copper)
     monkeypatch.setattr(
         engine,
-        "_integrator",
+        "integrator",
         lambda atoms, stage, rng: VelocityVerlet(atoms, stage.timestep_fs * units.fs),
     )
     # Squeezed and stretched by a third the crystal is tens of eV higher.
     monkeypatch.setattr(barostat, "FIRST_SHARE", 0.3)
-    monkeypatch.setattr(barostat.MonteCarloBarostat, "_adapt", lambda *arguments: None)
+    monkeypatch.setattr(barostat, "ATTEMPTS_TO_ADAPT", 0)
     tables = {}
     for ensemble in ("NVE", "NPT"):
         tables[ensemble] = advance(
@@ -476,7 +476,7 @@ def test_keys_follow_the_entry(change, electrolyte, packed):
 
 def test_force_field_runs_keep_the_keys_that_they_had(electrolyte, packed):
     """Fields of stages that came with potentials do not make finished runs look changed."""
-    fields = driver._facts(stages.plan(MD())[0])
+    fields = driver.stage_facts(stages.plan(MD())[0])
     assert "with_potential" not in fields and "hand_over" not in fields
     assert fields["sets_density"] is False
 

@@ -100,7 +100,7 @@ def test_elements_that_are_not_covered():
 
 
 def test_gpu_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(calculators, "_cuda_is_there", lambda: False)
+    monkeypatch.setattr(calculators, "cuda_is_there", lambda: False)
     assert "potential.device = 'cuda': no CUDA device" in refused(springs().model_copy(
         update={"device": "cuda"}
     ))  # fmt: skip
@@ -108,7 +108,7 @@ def test_gpu_that_is_not_there(monkeypatch):
 
 
 def test_gpu_is_taken_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(calculators, "_cuda_is_there", lambda: True)
+    monkeypatch.setattr(calculators, "cuda_is_there", lambda: True)
     assert calculators.build(springs(), ["Li"]).device == "cuda"
 
 

@@ -41,5 +41,5 @@ def test_requests_of_rules_take_the_defaults():
         "default-resources": ["slurm_partition=main", "slurm_account=lab"],
         "set-resources": {"run_md": {"slurm_partition": "gpu"}, "label_shard": {"runtime": 9}},
     }
-    assert slurm_preflight._requests(profile) == {("main", "lab"), ("gpu", "lab")}
-    assert slurm_preflight._requests({}) == {(None, "")}
+    assert slurm_preflight.requests(profile) == {("main", "lab"), ("gpu", "lab")}
+    assert slurm_preflight.requests({}) == {(None, "")}

@@ -6,6 +6,7 @@ import pytest
 from ionshift.config.sampling import Sampling
 from ionshift.core.errors import InputError
 from ionshift.solvation import sampling
+from ionshift.solvation.samplers.farthest_point import farthest_points
 
 
 def no_descriptors():
@@ -65,15 +66,15 @@ def test_random_choice_follows_its_seed():
 
 def test_farthest_points_spread_over_the_line():
     points = np.array([[0.0], [0.1], [0.2], [5.0], [9.9], [10.0]])
-    assert sorted(sampling.farthest_points(points, 3, start=0)) == [0, 3, 5]
+    assert sorted(farthest_points(points, 3, start=0)) == [0, 3, 5]
 
 
 def test_weights_and_known_points_steer_the_farthest():
     points = np.array([[0.0], [1.0], [4.0], [10.0]])
     near = np.array([0.0, 1.0, 4.0, 6.0])
-    assert sampling.farthest_points(points, 2, distance=near) == [3, 2]
+    assert farthest_points(points, 2, distance=near) == [3, 2]
     weights = np.array([1.0, 50.0, 1.0, 1.0])
-    assert sampling.farthest_points(points, 2, distance=near, weights=weights) == [1, 3]
+    assert farthest_points(points, 2, distance=near, weights=weights) == [1, 3]
 
 
 def rounds(tmp_path, *texts):

@@ -10,6 +10,8 @@ from ionshift.core.registry import Entry, Registry
 class Family(Entry):
     """A function (potential, device) -> calculator, symbols that it knows or None.
 
+    Each family is one module of `ionshift.potentials.families`.
+
     packages : on PyPI; the first one brings the calculator
     model : what `model` is: a file, one of `methods`, a callable of the user, or nothing
     model_words : the same for a message
@@ -28,53 +30,55 @@ class Family(Entry):
         return f"potential_{self.name}.yaml"
 
 
-_HOME = "ionshift.potentials.calculators"
+_HOME = "ionshift.potentials.families"
 
 FAMILIES: Registry[Family] = Registry(
     "potential.kind",
     Family(
         "mace",
-        f"{_HOME}:mace",
+        f"{_HOME}.mace:build",
         ("mace-torch", "torch"),
         model_words="a .model file of mace_run_train",
     ),
     Family(
         "deepmd",
-        f"{_HOME}:deepmd",
+        f"{_HOME}.deepmd:build",
         ("deepmd-kit",),
         model_words="a frozen model (.pth or .pb)",
     ),
     Family(
         "nequip",
-        f"{_HOME}:nequip",
+        f"{_HOME}.nequip:build",
         ("nequip", "torch"),
         model_words="a model compiled by nequip-compile (--target ase)",
     ),
     Family(
         "sevennet",
-        f"{_HOME}:sevennet",
+        f"{_HOME}.sevennet:build",
         ("sevenn", "torch"),
         model_words="a checkpoint (.pth)",
     ),
     Family(
         "chgnet",
-        f"{_HOME}:chgnet",
+        f"{_HOME}.chgnet:build",
         ("chgnet", "torch"),
         model_words="a checkpoint (.pth.tar)",
     ),
     Family(
         "tblite",
-        f"{_HOME}:tblite",
+        f"{_HOME}.tblite:build",
         ("tblite",),
         model="method",
         model_words="a method",
         methods=("GFN1-xTB", "GFN2-xTB", "IPEA1-xTB"),
         cpu_only=True,
     ),
-    Family("emt", f"{_HOME}:emt", ("ase",), model="none", model_words="nothing", cpu_only=True),
+    Family(
+        "emt", f"{_HOME}.emt:build", ("ase",), model="none", model_words="nothing", cpu_only=True
+    ),
     Family(
         "python",
-        f"{_HOME}:from_callable",
+        f"{_HOME}.python:build",
         ("ase",),
         model="callable",
         model_words="a callable as package.module:name or path/to/file.py:name",

@@ -4,8 +4,8 @@ from ionshift.core.registry import Entry, Registry
 
 SAMPLERS: Registry[Entry] = Registry(
     "sampling.method",
-    Entry("random", "ionshift.solvation.sampling:random_members"),
-    Entry("stratified", "ionshift.solvation.sampling:stratified"),
-    Entry("farthest_point", "ionshift.solvation.sampling:farthest_point"),
+    Entry("random", "ionshift.solvation.samplers.random:choose"),
+    Entry("stratified", "ionshift.solvation.samplers.stratified:choose"),
+    Entry("farthest_point", "ionshift.solvation.samplers.farthest_point:choose"),
 )
 """A sampler is a function of (n, Pool, random generator) that returns n indices into the pool."""

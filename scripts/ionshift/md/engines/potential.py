@@ -106,7 +106,7 @@ class PotentialEngine(SegmentedEngine):
                 watch.before(atoms.positions)
             forces = atoms.get_forces()
             watch.evaluation(step, atoms.get_potential_energy(), forces)
-            mover = self._integrator(atoms, stage, rng)
+            mover = self.integrator(atoms, stage, rng)
             for step in range(first + 1, last + 1):
                 watch.before(atoms.positions)
                 forces = mover.step(forces)
@@ -122,7 +122,8 @@ class PotentialEngine(SegmentedEngine):
         except Exception as error:
             watch.failure(step, error)
 
-    def _integrator(self, atoms, stage, rng):
+    def integrator(self, atoms, stage, rng):
+        """ASE's integrator of a stage: its ensemble, time step and thermostat."""
         timestep = stage.timestep_fs * units.fs
         if stage.ensemble == "NVE":
             return VelocityVerlet(atoms, timestep)
