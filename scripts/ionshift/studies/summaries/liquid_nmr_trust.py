@@ -51,7 +51,8 @@ def section(tables: Tables, settings: Mapping[str, Any]) -> Section:
 
 def in_short(trust: Section) -> str:
     """How many of the rows ask for caution or have no answer."""
-    marks = [row[2].mark for row in trust.table.rows]
+    rows = trust.table.rows if trust.table else []
+    marks = [cell.mark for row in rows for cell in row if isinstance(cell, Cell)]
     return (
         f"Of {len(marks)} questions on how far to trust this, {marks.count(MIND)} ask for caution "
         f"and {marks.count(UNKNOWN)} cannot be answered."
