@@ -51,7 +51,7 @@ def section(tables: Tables, settings: Mapping[str, Any]) -> Section:
 
 def in_short(trust: Section) -> str:
     """How many of the rows ask for caution or have no answer."""
-    rows = [] if trust.table is None else trust.table.rows
+    rows = trust.table.rows if trust.table else []
     marks = [cell.mark for row in rows for cell in row if isinstance(cell, Cell)]
     return (
         f"Of {len(marks)} questions on how far to trust this, {marks.count(MIND)} ask for caution "
