@@ -7,6 +7,9 @@ import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ionshift.core import schemas
+from ionshift.core.errors import InputError
+
 
 @contextmanager
 def atomic_path(path):
@@ -56,19 +59,100 @@ def _locked_temporary(path):
         os.close(handle)
 
 
-def write_table(table, path):
-    """Write a DataFrame whole or not at all: parquet or CSV, as the suffix says, no index."""
+def write_table(table, path, name=None, float_format=None):
+    """Check a DataFrame and write it whole or not at all: parquet or CSV by its suffix, no index.
+
+    Parameters
+    ----------
+    name : of the table (`schemas`); None finds it by the name of the file
+    float_format : of the numbers in a CSV; None writes all digits
+
+    Raises
+    ------
+    InputError
+        if no table has a file of this name, or this one is not as it is declared.
+    """
+    declared = schemas.named(name) if name else schemas.of_file(path)
+    fault = declared.fault(table)
+    if fault:
+        raise InputError(
+            f"{path} is not written: {fault}; what it was computed from is damaged, or this is "
+            "an error of Ionshift: see the log of the job, report it with this line"
+        )
     with atomic_path(path) as temporary:
         if temporary.suffix == ".parquet":
-            table.to_parquet(temporary, index=False)
+            _write_parquet(table, temporary, declared.metadata())
         else:
-            table.to_csv(temporary, index=False)
+            table.to_csv(temporary, index=False, float_format=float_format)
+
+
+def _write_parquet(table, path, metadata):
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    content = pa.Table.from_pandas(table, preserve_index=False)
+    content = content.replace_schema_metadata({**content.schema.metadata, **metadata})
+    pyarrow.parquet.write_table(content, path)
 
 
 def write_tables(tables, paths):
     """Write every DataFrame of the dict `tables` to the path of its name, see `write_table`."""
     for name, table in tables.items():
         write_table(table, paths[name])
+
+
+def read_table(path, name=None):
+    """Read and check a table that `write_table` wrote.
+
+    Numbers come back as they were, to the last digit; an empty text as missing.
+
+    Raises
+    ------
+    InputError
+        if the file cannot be read, was cut off, or is not as its table is declared: the message
+        names the column, the row, the value and the rule that makes the file.
+    """
+    declared = schemas.named(name) if name else schemas.of_file(path)
+    try:
+        table = _read_content(Path(path), declared)
+    except InputError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read ({text}); {declared.remedy(path)}") from None
+    declared.check(table, path)
+    return table
+
+
+def _read_content(path, declared):
+    import pandas as pd
+
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        # One thread: a damaged page is an exception of the caller in every case.
+        content = pyarrow.parquet.read_table(path, use_threads=False)
+        declared.check_metadata(content.schema.metadata, path)
+        return content.to_pandas()
+    _check_end(path, declared)
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(declared.texts(), str),
+        float_precision="round_trip",
+        keep_default_na=False,
+        na_values=[""],
+    )
+
+
+def _check_end(path, declared):
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            raise InputError(f"{path} is empty; {declared.remedy(path)}")
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise InputError(
+                f"{path} ends in the middle of a line, it was cut off; {declared.remedy(path)}"
+            )
 
 
 @contextmanager
