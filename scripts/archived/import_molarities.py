@@ -6,11 +6,13 @@ from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.runs.archived import read_molarities
 
+COLUMNS = ("system", "replica", "molarity_M")
+
 
 def main(snakemake, log):
     table = read_molarities(Path(snakemake.input.md), snakemake.params.systems)
     log("\n" + table[["system", "molarity_M"]].to_string(index=False))
-    write_table(table, snakemake.output.md)
+    write_table(table[[name for name in COLUMNS if name in table]], snakemake.output.md)
 
 
 if __name__ == "__main__":

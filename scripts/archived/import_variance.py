@@ -11,7 +11,7 @@ COLUMNS = ["component", "explained_share"]
 
 def main(snakemake, log):
     source = snakemake.input.variance
-    table = read_variance(str(source)) if source else pd.DataFrame(columns=COLUMNS)
+    table = read_variance(str(source))[COLUMNS] if source else pd.DataFrame(columns=COLUMNS)
     log(f"{len(table)} principal axes")
     write_table(table, snakemake.output.variance)
 

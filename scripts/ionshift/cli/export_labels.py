@@ -8,12 +8,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, read_table, write_table
 from ionshift.labels import sets, store
-from ionshift.labels.table import read_table
+from ionshift.labels.table import read_labels
 from ionshift.studies import registry
 
 PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
@@ -22,7 +20,7 @@ PACKAGES = ("pyscf", "numpy", "scipy", "openmm", "MDAnalysis")
 def main(path: Path, name: str) -> None:
     study = registry.load(path)
     source = Path(f"results/{study.study}")
-    table = read_table(source / "labels" / "labels.parquet")
+    table = read_labels(source / "labels" / "labels.parquet")
     _check_protocol(table, study, path)
     clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
     ok = (table["status"] == "ok").to_numpy()
@@ -32,8 +30,7 @@ def main(path: Path, name: str) -> None:
         [c for c, good in zip(clusters, ok, strict=True) if good],
         table[ok],
     )
-    with atomic_path(target.with_suffix(".parquet")) as temporary:
-        table.to_parquet(temporary, index=False)
+    write_table(table, target.with_suffix(".parquet"), "labels")
     with atomic_path(target.with_suffix(".provenance.json")) as temporary:
         temporary.write_text(
             json.dumps(provenance(study, source, table, path, name), indent=2) + "\n"
@@ -66,7 +63,7 @@ def provenance(study, source, table, path, name):
 
 
 def _class_shares(source):
-    speciation = pd.read_csv(source / "tables" / "speciation.csv")
+    speciation = read_table(source / "tables" / "speciation.csv")
     return {
         system: part.set_index("solvation_class")["share"].round(4).to_dict()
         for system, part in speciation.groupby("system")

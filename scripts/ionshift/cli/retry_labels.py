@@ -6,8 +6,7 @@ Each starts with a stronger SCF recipe than the one that failed.
 
 from pathlib import Path
 
-import pandas as pd
-
+from ionshift.core.files import read_table
 from ionshift.labels import elf_measurement, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import retry_failed
@@ -43,7 +42,7 @@ def _retry_elf(study, results: Path) -> int:
     """Forget failed ELF records, and the tables that hold them; returns their number."""
     store, total = elf_measurement.open_store(study.elf.store), 0
     for path in sorted((results / "elf").glob("*.parquet")):
-        failed = [key for key in pd.read_parquet(path)["key"] if store.discard(key)]
+        failed = [key for key in read_table(path)["key"] if store.discard(key)]
         if failed:
             path.unlink()
         total += len(failed)

@@ -73,12 +73,7 @@ def write_table(table, path, name=None, float_format=None):
         if no table has a file of this name, or this one is not as it is declared.
     """
     declared = schemas.named(name) if name else schemas.of_file(path)
-    fault = declared.fault(table)
-    if fault:
-        raise InputError(
-            f"{path} is not written: {fault}; what it was computed from is damaged, or this is "
-            "an error of Ionshift: see the log of the job, report it with this line"
-        )
+    declared.check_new(table, path)
     with atomic_path(path) as temporary:
         if temporary.suffix == ".parquet":
             _write_parquet(table, temporary, declared.metadata())
@@ -101,10 +96,15 @@ def write_tables(tables, paths):
         write_table(table, paths[name])
 
 
-def read_table(path, name=None):
+def read_table(path, name=None, earlier_names=None):
     """Read and check a table that `write_table` wrote.
 
     Numbers come back as they were, to the last digit; an empty text as missing.
+
+    Parameters
+    ----------
+    name : of the table; None finds it by the name of the file
+    earlier_names : dict of columns of files of earlier versions to their present names
 
     Raises
     ------
@@ -120,6 +120,7 @@ def read_table(path, name=None):
     except Exception as error:
         text = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read ({text}); {declared.remedy(path)}") from None
+    table = table.rename(columns=earlier_names or {})
     declared.check(table, path)
     return table
 

@@ -89,9 +89,10 @@ class Table:
 
     def remedy(self, path: str | Path) -> str:
         """How a damaged file of this table is made again."""
-        rule = self.files.get(_best_match(self, path) or "")
-        made = f"; rule {rule} makes it" if rule else ""
-        return f"delete it and run again{made}"
+        pattern = _best_match(self, path)
+        if pattern is None:
+            return "restore it"
+        return f"delete it and run again (rule {self.files[pattern]} makes it)"
 
     def check(self, table: "pd.DataFrame", path: str | Path) -> None:
         """Raise `InputError` with what is wrong in a table, column, first row (from 1) and value.
@@ -101,6 +102,15 @@ class Table:
         fault = self.fault(table)
         if fault:
             raise InputError(f"{path}: {fault}; {self.remedy(path)}")
+
+    def check_new(self, table: "pd.DataFrame", path: str | Path) -> None:
+        """As `check`, of a table that is about to be written to `path`."""
+        fault = self.fault(table)
+        if fault:
+            raise InputError(
+                f"{path} is not written: {fault}; what it was computed from is damaged, or this "
+                "is an error of Ionshift: see the log of the job, report it with this line"
+            )
 
     def fault(self, table: "pd.DataFrame") -> str:
         """What is wrong in a table, the first of its faults; empty if nothing is."""

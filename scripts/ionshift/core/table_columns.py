@@ -34,9 +34,7 @@ RDF = (
 
 def with_error(*columns: Column) -> tuple[Column, ...]:
     """Each column with its standard error, which has `_err` before the unit of its name."""
-    return tuple(
-        one for column in columns for one in (column, error(_name_of_error(column.name)))
-    )
+    return tuple(one for column in columns for one in (column, error(_name_of_error(column.name))))
 
 
 def _name_of_error(name: str) -> str:
@@ -85,5 +83,3 @@ def unit_of(name: str) -> str:
     """The unit that a column's name ends in, as a reader writes it; empty without one."""
     longest = max((end for end in LONG_UNITS if name.endswith(end)), key=len, default="")
     return LONG_UNITS.get(longest) or UNITS.get(name.rpartition("_")[2], "")
-
-

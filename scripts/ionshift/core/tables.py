@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
+from ionshift.core.files import read_table
 
 CLASSES = ("SSIP", "CIP", "AGG", "AGG+")
 """Solvation classes, by rising number of anions in the shell."""
@@ -37,7 +38,7 @@ def thin(table, max_rows):
 
 def read_by_system(systems, paths):
     """Parquet tables as a dict by system, in order."""
-    return {system: pd.read_parquet(path) for system, path in zip(systems, paths, strict=True)}
+    return {system: read_table(path) for system, path in zip(systems, paths, strict=True)}
 
 
 def join_environments(table, other, columns):

@@ -19,7 +19,7 @@ from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_table
 from ionshift.md import stages
 from ionshift.md.engines.openmm import minimise
 from ionshift.md.molecules import edges_of, make_whole, scale_box
@@ -274,8 +274,7 @@ def _assemble(job, runner, plan, keys, folders, out_dir, log):
     first_nm, edges_nm = _write_trajectory(job, runner, production, folders[-1], out_dir)
     electrolyte.write_pdb(job.topology, first_nm * 10, edges_nm * 10, out_dir / "topology.pdb")
     thermo = pd.concat([pd.read_csv(folder / "thermo.csv") for folder in folders[1:]])
-    with atomic_path(out_dir / "thermo.csv") as temporary:
-        thermo.to_csv(temporary, index=False, float_format="%.6f")
+    write_table(thermo, out_dir / "thermo.csv", "run_thermo", float_format="%.6f")
     summary = _summary(job, runner, plan, keys, folders, thermo, float(np.prod(edges_nm)) * 1000)
     with atomic_path(out_dir / "md_summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=1) + "\n")

@@ -19,7 +19,6 @@ TABLES = (
         files={
             "md/*/*/thermo.csv": "run_md",
             "potential/md/*/*/thermo.csv": "run_training_md",
-            "thermo.csv": "run_md",
         },
         columns=THERMO,
     ),
