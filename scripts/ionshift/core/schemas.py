@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ionshift.core.errors import InputError
@@ -139,16 +140,22 @@ class Table:
             )
 
 
+def rooms() -> dict[str, ModuleType]:
+    """The modules of the library that list tables, by room."""
+    names = sorted(path.parent.name for path in LIBRARY.glob("*/schemas.py"))
+    names.remove(Path(__file__).parent.name)
+    return {name: importlib.import_module(f"ionshift.{name}.schemas") for name in names}
+
+
 @cache
 def tables() -> dict[str, Table]:
     """All tables of the library by name."""
     found: dict[str, Table] = {}
-    for path in sorted(LIBRARY.glob("*/schemas.py")):
-        if path.parent.name != Path(__file__).parent.name:
-            for table in importlib.import_module(f"ionshift.{path.parent.name}.schemas").TABLES:
-                if table.name in found:
-                    raise ValueError(f"two tables are named {table.name}; rename one")
-                found[table.name] = table
+    for room in rooms().values():
+        for table in room.TABLES:
+            if table.name in found:
+                raise ValueError(f"two tables are named {table.name}; rename one")
+            found[table.name] = table
     return found
 
 
