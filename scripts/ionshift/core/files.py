@@ -139,7 +139,6 @@ def _read_content(path, declared):
     return pd.read_csv(
         path,
         dtype=dict.fromkeys(declared.texts(), str),
-        float_precision="round_trip",
         keep_default_na=False,
         na_values=[""],
     )

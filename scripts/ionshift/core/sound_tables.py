@@ -14,6 +14,9 @@ from pandas.api.types import infer_dtype, is_bool_dtype, is_numeric_dtype
 if TYPE_CHECKING:
     from ionshift.core.schemas import Column, Table
 
+ROUNDING = 1e-9
+"""By which a number may leave its range."""
+
 
 def is_sound(table: pd.DataFrame, declared: "Table") -> bool:
     """True if nothing is wrong in a table; False leaves it open."""
@@ -57,9 +60,9 @@ def _in_range(values: pd.Series, column: "Column") -> bool:
     low, high = np.fmin.reduce(array), np.fmax.reduce(array)
     return (
         (column.infinite or bool(np.isfinite([low, high]).all()))
-        and (column.least is None or bool(low >= column.least))
+        and (column.least is None or bool(low >= column.least - ROUNDING))
         and (column.above is None or bool(low > column.above))
-        and (column.most is None or bool(high <= column.most))
+        and (column.most is None or bool(high <= column.most + ROUNDING))
     )
 
 

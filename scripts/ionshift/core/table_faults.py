@@ -9,13 +9,10 @@ import pandera.pandas as pa
 from pandas.api.types import infer_dtype, is_bool_dtype, is_numeric_dtype
 from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
 
-from ionshift.core.sound_tables import is_list_of_numbers
+from ionshift.core.sound_tables import ROUNDING, is_list_of_numbers
 
 if TYPE_CHECKING:
     from ionshift.core.schemas import Column, Table
-
-ROUNDING = 1e-9
-"""By which a number may leave its range."""
 
 
 def schema(table: "Table") -> pa.DataFrameSchema:
@@ -77,6 +74,10 @@ def _checks(column):
 def _are_numbers(values):
     if is_numeric_dtype(values) and not is_bool_dtype(values):
         return True
+    # One text makes texts of all numbers of a CSV's column: the one that is none is the fault.
+    readable = pd.to_numeric(values, errors="coerce").notna()
+    if not readable.all():
+        return readable
     return values.map(lambda one: isinstance(one, (int, float)) and not isinstance(one, bool))
 
 

@@ -16,11 +16,11 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "table_columns.md"
 
 INTRO = """# Columns of all tables
 
-What every table holds, and what it is checked for when it is written and when it is read. [Tables](tables.md)
-says which table answers what. Unknown columns are errors, and so is a value outside of its range. A
-missing value is unknown, not zero; it stands only where *may be missing* is said. Numbers are finite
-unless *may be infinite* is said. An *optional* column may be absent. Parquet files carry the name and the
-version of their table in their metadata.
+What every table holds, and what it is checked for when it is written and when it is read.
+[Tables](tables.md) says which table answers what. Unknown columns are errors, and so is a value
+outside of its range. A missing value is unknown, not zero; it stands only where *may be missing* is
+said. Numbers are finite unless *may be infinite* is said. An *optional* column may be absent.
+Parquet files carry the name and the version of their table in their metadata.
 
 This page is generated from `schemas.py` in the rooms of the library. Do not edit it; run
 `ionshift docs reference`.
