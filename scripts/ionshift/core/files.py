@@ -117,9 +117,11 @@ def read_table(path, name=None, earlier_names=None):
         table = _read_content(Path(path), declared)
     except InputError:
         raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; {declared.remedy(path)}") from None
     except Exception as error:
         text = " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read ({text}); {declared.remedy(path)}") from None
+        raise InputError(f"{path} is damaged ({text}); {declared.remedy(path)}") from None
     table = table.rename(columns=earlier_names or {})
     declared.check(table, path)
     return table

@@ -145,8 +145,8 @@ def test_a_table_comes_back_to_the_last_digit(path):
             lambda text: text.replace("1,CIP", "0,CIP"),
             "row 3 has the member 0, solvation_class CIP",
         ),
-        (lambda text: text + "1,AGG,1,0.1,7\n", r"cannot be read \(.*line 5"),
-        (lambda text: text.replace("CIP", '"CIP', 1), "cannot be read"),
+        (lambda text: text + "1,AGG,1,0.1,7\n", r"is damaged \(.*line 5"),
+        (lambda text: text.replace("CIP", '"CIP', 1), "is damaged"),
     ],
 )
 def test_a_damaged_csv_stops_with_its_path_and_remedy(path, change, words):
@@ -158,7 +158,7 @@ def test_a_damaged_csv_stops_with_its_path_and_remedy(path, change, words):
 
 
 def test_a_missing_file_is_named(path):
-    with pytest.raises(InputError, match=r"1M_members\.csv cannot be read \(.*No such file"):
+    with pytest.raises(InputError, match=r"1M_members\.csv: no such file; delete it"):
         read_table(path)
 
 
@@ -221,7 +221,7 @@ def test_a_damaged_page_of_a_parquet_file_is_named(tmp_path):
     path = tmp_path / "shell" / "symmetry_1M.parquet"
     write_table(symmetry(), path)
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match=r"symmetry_1M\.parquet cannot be read .*measure_symmetry"):
+    with pytest.raises(InputError, match=r"symmetry_1M\.parquet is damaged .*measure_symmetry"):
         read_table(path)
 
 

@@ -403,7 +403,7 @@ def test_two_clusters_of_one_name_are_not_joined():
 def test_damaged_table_is_named(tmp_path, content):
     path = tmp_path / "shard.parquet"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"label table .*shard\.parquet is damaged"):
+    with pytest.raises(InputError, match=r"shard\.parquet is damaged .*restore it"):
         read_labels(path)
 
 
