@@ -186,7 +186,7 @@ def test_the_script_writes_the_checks_of_a_bad_model(classical, tmp_path):
             summary=[before / "md_summary.json"],
         ),
         output=Named(
-            checks=tmp_path / "validation_md/checks.csv", rdf=tmp_path / "validation_md/rdf.csv"
+            {name: tmp_path / "validation_md" / f"{name}.csv" for name in ("checks", "rdf")}
         ),
         params=Named(
             electrolyte=small_electrolyte().model_dump(),
