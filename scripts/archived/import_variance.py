@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ionshift.core import schemas
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.runs.archived import read_variance
@@ -10,8 +11,9 @@ COLUMNS = ["component", "explained_share"]
 
 
 def main(snakemake, log):
+    known = schemas.named("pca_variance").known
     source = snakemake.input.variance
-    table = read_variance(str(source))[COLUMNS] if source else pd.DataFrame(columns=COLUMNS)
+    table = known(read_variance(str(source))) if source else pd.DataFrame(columns=COLUMNS)
     log(f"{len(table)} principal axes")
     write_table(table, snakemake.output.variance)
 

@@ -84,6 +84,11 @@ class Table:
         """Names of the columns that hold text."""
         return [column.name for column in self.columns if column.kind == "text"]
 
+    def known(self, table: "pd.DataFrame") -> "pd.DataFrame":
+        """The columns of a foreign table that this one has."""
+        names = [column.name for column in self.columns]
+        return table[[name for name in table if name in names]]
+
     def metadata(self) -> dict[bytes, bytes]:
         """What a Parquet file says of its table."""
         return {NAME: self.name.encode(), VERSION: str(self.version).encode()}
