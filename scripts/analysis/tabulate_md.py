@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from ionshift.core.files import write_table
+from ionshift.core.files import read_table, write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import thermo_over_stages, thin
 
@@ -19,7 +19,7 @@ def main(snakemake, log):
             content = json.load(handle)
         row = {"system": system, "replica": replica}
         summaries.append(row | {k: v for k, v in content.items() if not isinstance(v, list | dict)})
-        stages = thin(thermo_over_stages(pd.read_csv(path)), snakemake.params.max_rows)
+        stages = thin(thermo_over_stages(read_table(path)), snakemake.params.max_rows)
         thermo.append(stages.assign(system=system, replica=replica))
     table = pd.DataFrame(summaries)
     log("\n" + table[["system", "replica", "density_g_cm3", "molarity_M"]].to_string(index=False))

@@ -1,10 +1,8 @@
 """Mean shifts with errors, spectra, speciation and coordination of every system."""
 
-import pandas as pd
-
 from ionshift.config.part import given
 from ionshift.config.spectrum import Spectrum
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import mean_molarity_M, read_by_system
 from ionshift.nmr import spectrum
@@ -15,8 +13,8 @@ def main(snakemake, log):
     files, systems = snakemake.input, snakemake.params.systems
     settings = given(Spectrum, snakemake.params.spectrum)
     predictions = read_by_system(systems, files.predictions)
-    members = dict(zip(systems, map(pd.read_csv, files.members), strict=True))
-    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    members = dict(zip(systems, map(read_table, files.members), strict=True))
+    molarity_M = mean_molarity_M(read_table(files.md))
     shifts = spectrum.shift_table(predictions, members, molarity_M, settings.n_blocks)
     log("\n" + shifts.to_string(index=False, float_format="%.3f"))
     tables = {

@@ -7,12 +7,12 @@ from ionshift.config.protocol import Protocol
 from ionshift.core.files import atomic_path, write_tables
 from ionshift.core.job import launch
 from ionshift.labels import correction, sets
-from ionshift.labels.table import read_table
+from ionshift.labels.table import read_labels
 
 
 def main(snakemake, log):
     files, output = snakemake.input, snakemake.output
-    table = read_table(files.table)
+    table = read_labels(files.table)
     references = [
         atoms
         for path in files.references

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ionshift.config.elf import Elf
 from ionshift.config.part import given
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.labels import sets
 from ionshift.nmr import elf_summary
@@ -12,12 +12,12 @@ from ionshift.nmr import elf_summary
 
 def main(snakemake, log):
     files, settings = snakemake.input, given(Elf, snakemake.params.elf)
-    measured = pd.concat([pd.read_parquet(path) for path in files.measured], ignore_index=True)
+    measured = pd.concat([read_table(path) for path in files.measured], ignore_index=True)
     clusters = elf_summary.cluster_table(measured, settings)
     typical = elf_summary.typical_clusters(clusters)
     tables = {
         "clusters": clusters,
-        "groups": elf_summary.group_table(clusters, pd.read_csv(files.speciation)),
+        "groups": elf_summary.group_table(clusters, read_table(files.speciation)),
         "correlation": elf_summary.correlation_table(clusters),
         "sensitivity": elf_summary.sensitivity_table(measured, settings),
         "surfaces": elf_summary.surface_table(measured, typical, settings),

@@ -1,9 +1,8 @@
 """Draw one figure of the catalogue from its tables."""
 
-import pandas as pd
-
 from ionshift.config.figures import Figures
 from ionshift.config.part import whole
+from ionshift.core.files import read_table
 from ionshift.core.job import launch
 from ionshift.figures.catalogue import Entry
 from ionshift.figures.style import save
@@ -22,7 +21,7 @@ def main(snakemake, log):
 
 def read(path, may_be_empty):
     """A table; None for an optional one without rows."""
-    table = pd.read_csv(path)
+    table = read_table(path)
     return None if may_be_empty and table.empty else table
 
 

@@ -2,19 +2,19 @@
 
 import pandas as pd
 
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.labels import geometry_optimization_summary
-from ionshift.labels.table import read_table
+from ionshift.labels.table import read_labels
 
 
 def main(snakemake, log):
     files = snakemake.input
-    optimized = pd.concat([pd.read_parquet(path) for path in files.optimized], ignore_index=True)
+    optimized = pd.concat([read_table(path) for path in files.optimized], ignore_index=True)
     clusters = geometry_optimization_summary.cluster_table(
-        optimized, *[read_table(path) for path in files.labels]
+        optimized, *[read_labels(path) for path in files.labels]
     )
-    groups = geometry_optimization_summary.group_table(clusters, pd.read_csv(files.speciation))
+    groups = geometry_optimization_summary.group_table(clusters, read_table(files.speciation))
     log("\n" + groups.to_string(index=False, float_format="%.3f"))
     write_tables({"clusters": clusters, "groups": groups}, snakemake.output)
 

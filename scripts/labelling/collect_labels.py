@@ -3,12 +3,12 @@
 from ionshift.core.files import write_table
 from ionshift.core.job import launch
 from ionshift.labels import gate, sets
-from ionshift.labels.table import join_tables, read_table
+from ionshift.labels.table import join_tables, read_labels
 
 
 def main(snakemake, log):
     files = snakemake.input
-    table = join_tables([read_table(path) for path in [*files.tables, *files.shipped_tables]])
+    table = join_tables([read_labels(path) for path in [*files.tables, *files.shipped_tables]])
     clusters = {
         atoms.info["cluster_id"]: atoms
         for path in [*files.clusters, *files.shipped_clusters]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ionshift.config.part import given
 from ionshift.config.shell import Shell
-from ionshift.core.files import write_table
+from ionshift.core.files import read_table, write_table
 from ionshift.core.job import launch
 from ionshift.potential_training.comparison import SOURCES, liquid_table, shielding_histograms
 from ionshift.solvation.shells import read_cutoff_A
@@ -24,9 +24,9 @@ def main(snakemake, log):
     for number, system in enumerate(params.systems):
         found = {
             name: {
-                "rdf": pd.read_csv(files[f"{name}_rdf"][number]),
-                "predictions": pd.read_parquet(files[f"{name}_predictions"][number]),
-                "members": pd.read_csv(files[f"{name}_members"][number]),
+                "rdf": read_table(files[f"{name}_rdf"][number]),
+                "predictions": read_table(files[f"{name}_predictions"][number]),
+                "members": read_table(files[f"{name}_members"][number]),
                 "density": densities[name][number],
             }
             for name in SOURCES

@@ -2,15 +2,13 @@
 
 import shutil
 
-import pandas as pd
-
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, read_table
 from ionshift.core.job import launch
 from ionshift.potential_training.validation import require_passed
 
 
 def main(snakemake, log):
-    checks = pd.read_csv(snakemake.input.checks)
+    checks = read_table(snakemake.input.checks)
     failed = require_passed(checks, snakemake.params.override)
     log(f"overridden: {', '.join(failed)}" if failed else f"{len(checks)} checks passed")
     with atomic_path(snakemake.output.model) as path:

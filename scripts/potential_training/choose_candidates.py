@@ -1,16 +1,15 @@
 """Choose the frames of a round's MD that the potential has most to learn from."""
 
-import pandas as pd
-
 from ionshift.config.part import given
 from ionshift.config.potential_training import PotentialExploration
+from ionshift.core.files import read_table
 from ionshift.core.job import launch
 from ionshift.potential_training import exploration, frames
 
 
 def main(snakemake, log):
     settings = given(PotentialExploration, snakemake.params.exploration)
-    met = pd.read_csv(snakemake.input.met)
+    met = read_table(snakemake.input.met)
     chosen = exploration.candidates(frames.read(snakemake.input.frames), met, settings)
     log(f"{len(chosen)} of {len(met)} frames are to be labelled")
     frames.write(snakemake.output.frames, chosen)

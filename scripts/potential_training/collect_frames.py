@@ -7,7 +7,7 @@ import pandas as pd
 
 from ionshift.config.part import given
 from ionshift.config.reference import Reference
-from ionshift.core.files import atomic_path, write_table
+from ionshift.core.files import atomic_path, read_table, write_table
 from ionshift.core.job import launch
 from ionshift.labels.gate import check_gate
 from ionshift.potential_training import frames, reference
@@ -16,7 +16,7 @@ from ionshift.potential_training import frames, reference
 def main(snakemake, log):
     files, params, output = snakemake.input, snakemake.params, snakemake.output
     labelled = [atoms for path in files.frames for atoms in frames.read(path, may_be_empty=True)]
-    table = pd.concat([pd.read_parquet(path) for path in files.tables], ignore_index=True)
+    table = pd.concat([read_table(path) for path in files.tables], ignore_index=True)
     log(f"{len(table)} frames: {table['status'].value_counts().to_dict()}")
     key = "potential_training.min_ok_share"
     check_gate(table, params.min_ok_share, key, "'ionshift labels retry-frames'")

@@ -5,7 +5,7 @@ import pandas as pd
 from ionshift.config.part import given, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.potential_training import evaluation, frames, training
 from ionshift.potentials import calculators
@@ -34,7 +34,7 @@ def main(snakemake, log):
         "metrics": table,
         "parity": evaluation.parity(labelled, parts, committee),
         "learning_curve": evaluation.learning_curve(table, n_train),
-        "epochs": pd.concat([pd.read_csv(path) for path in files.epochs]),
+        "epochs": pd.concat([read_table(path) for path in files.epochs]),
     }
     write_tables(tables, snakemake.output)
 

@@ -5,7 +5,7 @@ import pandas as pd
 from ionshift.config.part import given, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialExploration, PotentialModel
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.potential_training import evaluation, exploration, frames, training
 from ionshift.potentials import calculators
@@ -24,7 +24,7 @@ def main(snakemake, log):
         )
         log(f"round {number}: {len(members)} members on {len(labelled)} frames")
     errors = evaluation.errors_by_round(labelled, parts, committees)
-    met = pd.concat([pd.read_csv(path) for path in files.met], ignore_index=True)
+    met = pd.concat([read_table(path) for path in files.met], ignore_index=True)
     reached = exploration.summary(met, given(PotentialExploration, params.exploration))
     log("\n" + errors.to_string(index=False, float_format="%.2f"))
     log("\n" + reached.to_string(index=False, float_format="%.3g"))

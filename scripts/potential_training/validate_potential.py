@@ -5,7 +5,7 @@ import pandas as pd
 from ionshift.config.part import given, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel, PotentialValidation
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.potential_training import frames, training, validation
 from ionshift.potentials import calculators
@@ -23,10 +23,10 @@ def main(snakemake, log):
     start, lengths_A = validation.start_of_run(labelled, training.split(labelled, model)["test"])
     nve = validation.run_nve(with_prior(calculator, prior), start, lengths_A, settings)
     scan = validation.scan_repulsion(calculator, params.elements, settings, prior)
-    metrics = pd.read_csv(files.metrics)
+    metrics = read_table(files.metrics)
     used = metrics[(metrics["part"] == "test") & (metrics["model"] == params.run)]
     checks = validation.checks(used, nve, scan, settings)
-    checks = pd.concat([checks, *map(pd.read_csv, files.liquid)], ignore_index=True)
+    checks = pd.concat([checks, *map(read_table, files.liquid)], ignore_index=True)
     log("\n" + checks.to_string(index=False, float_format="%.4g"))
     write_tables({"checks": checks, "nve": nve, "scan": scan}, snakemake.output)
 

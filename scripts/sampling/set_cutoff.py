@@ -2,15 +2,13 @@
 
 import json
 
-import pandas as pd
-
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, read_table
 from ionshift.core.job import launch
 from ionshift.solvation.shells import first_minimum_A
 
 
 def main(snakemake, log):
-    measured_A = first_minimum_A(pd.read_csv(snakemake.input.rdf))
+    measured_A = first_minimum_A(read_table(snakemake.input.rdf))
     configured_A = snakemake.params.cutoff_A
     cutoff_A = round(measured_A, 2) if configured_A is None else configured_A
     log(f"first minimum of g(r) in {snakemake.params.system} at {measured_A:.2f} A")

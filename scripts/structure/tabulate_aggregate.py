@@ -1,14 +1,12 @@
 """Atoms and bonds of the largest aggregate of the last system, as tables of the study."""
 
-import pandas as pd
-
-from ionshift.core.files import write_table
+from ionshift.core.files import read_table, write_table
 from ionshift.core.job import launch
 
 
 def main(snakemake, log):
     for name, path in snakemake.input.items():
-        table = pd.read_csv(path)
+        table = read_table(path)
         log(f"{len(table)} {name}")
         write_table(table, snakemake.output[name])
 

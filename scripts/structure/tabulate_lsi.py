@@ -1,10 +1,8 @@
 """The local structure index against the shift, in every system."""
 
-import pandas as pd
-
 from ionshift.config.part import given
 from ionshift.config.structure import Structure
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import mean_molarity_M, read_by_system
 from ionshift.solvation import lsi
@@ -14,7 +12,7 @@ def main(snakemake, log):
     files, params = snakemake.input, snakemake.params
     settings, n_blocks, seeds = given(Structure, params.structure), params.n_blocks, params.seeds
     predictions = read_by_system(seeds, files.predictions)
-    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    molarity_M = mean_molarity_M(read_table(files.md))
     edges_A2, errors = settings.lsi_edges_A2, (n_blocks, settings.n_bootstrap, seeds)
     tables = {
         "ranges": lsi.range_table(predictions, molarity_M, edges_A2, n_blocks),

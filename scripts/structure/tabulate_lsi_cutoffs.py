@@ -1,8 +1,6 @@
 """The local structure index at several cut-offs, and its correlation with the shift."""
 
-import pandas as pd
-
-from ionshift.core.files import write_table
+from ionshift.core.files import read_table, write_table
 from ionshift.core.job import launch
 from ionshift.core.tables import join_environments, mean_molarity_M, read_by_system
 from ionshift.solvation.lsi import cutoff_table
@@ -15,7 +13,7 @@ def main(snakemake, log):
         system: join_environments(table, predictions[system], ["shift_ppm"])
         for system, table in read_by_system(params.seeds, files.scans).items()
     }
-    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    molarity_M = mean_molarity_M(read_table(files.md))
     table = cutoff_table(scans, molarity_M, params.n_blocks, params.n_bootstrap, params.seeds)
     log("\n" + table.to_string(index=False, float_format="%.3f"))
     write_table(table, snakemake.output.cutoffs)

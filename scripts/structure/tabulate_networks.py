@@ -1,8 +1,6 @@
 """Sizes of the aggregates of every system, with the shift of their nuclei."""
 
-import pandas as pd
-
-from ionshift.core.files import write_tables
+from ionshift.core.files import read_table, write_tables
 from ionshift.core.job import launch
 from ionshift.core.tables import join_environments, mean_molarity_M, read_by_system
 from ionshift.solvation import ion_networks
@@ -15,7 +13,7 @@ def main(snakemake, log):
         system: join_environments(table, predictions[system], ["shift_ppm"])
         for system, table in read_by_system(params.systems, files.members).items()
     }
-    molarity_M = mean_molarity_M(pd.read_csv(files.md))
+    molarity_M = mean_molarity_M(read_table(files.md))
     summary = ion_networks.summary_table(members, molarity_M, params.n_blocks)
     log("\n" + summary.to_string(index=False, float_format="%.3f"))
     tables = {

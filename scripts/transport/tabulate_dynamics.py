@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from ionshift.core.files import write_table
+from ionshift.core.files import read_table, write_table
 from ionshift.core.job import launch
 
 
 def main(snakemake, log):
     for name, target in snakemake.output.items():
-        write_table(pd.concat(map(pd.read_csv, snakemake.input[name])), target)
+        write_table(pd.concat(map(read_table, snakemake.input[name])), target)
         log(f"{target} written")
 
 

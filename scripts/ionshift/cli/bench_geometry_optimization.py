@@ -63,7 +63,7 @@ def main(source: Path, per_class: int, workers: int = 1) -> None:
         "geometry_optimization_clusters": found,
         "geometry_optimization": groups,
     }.items():
-        write_table(one, FOLDER / f"{name}.csv")
+        write_table(one, FOLDER / f"{name}.csv", name)
 
 
 def spread_over_classes(clusters: Sequence[Atoms], per_class: int) -> list[Atoms]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ionshift.cli.export_labels import made_with
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, read_table
 from ionshift.labels import elf_sets
 from ionshift.studies import registry
 
@@ -32,7 +32,7 @@ def main(path: Path, name: str) -> None:
             f"{missing[0]} is missing: finish the study first (ionshift run {path}), with "
             "elf.n_clusters > 0"
         )
-    measured = pd.concat([pd.read_parquet(table) for table in tables], ignore_index=True)
+    measured = pd.concat([read_table(table) for table in tables], ignore_index=True)
     target = Path("resources/elf") / name
     elf_sets.write_set(measured, target.with_suffix(".parquet"))
     with atomic_path(target.with_suffix(".provenance.json")) as temporary:

@@ -17,9 +17,9 @@ import pandas as pd
 from ionshift.cli import finished
 from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, read_table, write_table
 from ionshift.labels import sets, store
-from ionshift.labels.table import read_table
+from ionshift.labels.table import read_labels
 from ionshift.studies import registry
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(path: Path, name: str) -> None:
     source = Path(f"results/{study.study}")
     needed = ("labels/labels.parquet", "labels/labels.extxyz", "tables/speciation.csv")
     finished.check(path, [source / name for name in needed])
-    table = read_table(source / "labels" / "labels.parquet")
+    table = read_labels(source / "labels" / "labels.parquet")
     _check_protocol(table, study, path)
     clusters = sets.read_label_set(source / "labels" / "labels.extxyz")
     ok = (table["status"] == "ok").to_numpy()
@@ -43,8 +43,7 @@ def main(path: Path, name: str) -> None:
         [c for c, good in zip(clusters, ok, strict=True) if good],
         table[ok],
     )
-    with atomic_path(target.with_suffix(".parquet")) as temporary:
-        table.to_parquet(temporary, index=False)
+    write_table(table, target.with_suffix(".parquet"), "labels")
     with atomic_path(target.with_suffix(".provenance.json")) as temporary:
         temporary.write_text(
             json.dumps(provenance(study, source, table, path, name), indent=2) + "\n"
@@ -79,7 +78,7 @@ def provenance(
 
 
 def _class_shares(source):
-    speciation = pd.read_csv(source / "tables" / "speciation.csv")
+    speciation = read_table(source / "tables" / "speciation.csv")
     return {
         system: part.set_index("solvation_class")["share"].round(4).to_dict()
         for system, part in speciation.groupby("system")

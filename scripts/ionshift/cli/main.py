@@ -533,10 +533,10 @@ def bench_workers(
 @docs.command("reference")
 @_in_a_clone
 def docs_reference() -> None:
-    """Write config/schema.json and config/README.md from the configuration's models."""
-    from ionshift.studies import documentation
+    """Write the pages of keys and of columns, and the JSON schema, from what the code declares."""
+    from ionshift.studies import documentation, table_documentation
 
-    for path in documentation.write():
+    for path in (*documentation.write(), table_documentation.write()):
         print(path)
 
 

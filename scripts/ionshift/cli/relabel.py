@@ -16,7 +16,7 @@ from ionshift.config.base import closest
 from ionshift.config.labelling import Labelling
 from ionshift.config.protocol import PROTOCOLS, Protocol
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_table
 from ionshift.labels import protocol_benchmark, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import label_clusters
@@ -53,8 +53,7 @@ def main(source: Path, protocol_name: str, name: str, workers: int = 0) -> None:
     about = provenance(source, protocol_name, name, protocol, table)
     target = Path("resources/labels") / name
     sets.write_label_set(target.with_suffix(".extxyz"), clusters, table)
-    with atomic_path(target.with_suffix(".parquet")) as path:
-        table.to_parquet(path, index=False)
+    write_table(table, target.with_suffix(".parquet"), "labels")
     with atomic_path(target.with_suffix(".provenance.json")) as path:
         path.write_text(json.dumps(about, indent=2) + "\n")
     print(f"{len(known)} labels in {target.with_suffix('.extxyz')}")

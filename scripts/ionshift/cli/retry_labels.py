@@ -6,9 +6,8 @@ Each starts with a stronger SCF recipe than the one that failed.
 
 from pathlib import Path
 
-import pandas as pd
-
 from ionshift.config.study import LiquidStudy
+from ionshift.core.files import read_table
 from ionshift.labels import elf_measurement, sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.shieldings import retry_failed
@@ -44,7 +43,7 @@ def _retry_elf(study: LiquidStudy, results: Path) -> int:
     """Forget failed ELF records, and the tables that hold them; returns their number."""
     store, total = elf_measurement.open_store(study.elf.store), 0
     for path in sorted((results / "elf").glob("*.parquet")):
-        failed = [key for key in pd.read_parquet(path)["key"] if store.discard(key)]
+        failed = [key for key in read_table(path)["key"] if store.discard(key)]
         if failed:
             path.unlink()
         total += len(failed)

@@ -17,6 +17,9 @@ NEUTRAL = (
     "core/job.py",
     "core/processes.py",
     "core/registry.py",
+    "core/schemas.py",
+    "core/sound_tables.py",
+    "core/table_faults.py",
     "systems/forcefield_checks.py",
     "__init__.py",
 )
@@ -26,7 +29,8 @@ def code_hash(script: str | Path, modules: Iterable[str] = ()) -> str:
     """Content hash of a script and of the library modules it imports, directly or not.
 
     Modules that cannot change a number (configuration model, errors, file writing) do not
-    count: the values of the configuration reach a rule through its own parameters. What a
+    count: the values of the configuration reach a rule through its own parameters. Nor do the
+    schemas of tables: a check lets a table pass as it is or ends the job. What a
     registry imports by name is in no import statement: `modules` (dotted names) adds what the
     script's run takes from registries, and all that it imports in turn.
     """

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ionshift.core.errors import InputError
+from ionshift.core.files import read_table
 
 ClassName = Literal["SSIP", "CIP", "AGG", "AGG+"]
 CLASSES: tuple[ClassName, ...] = ("SSIP", "CIP", "AGG", "AGG+")
@@ -42,7 +43,7 @@ def thin(table: pd.DataFrame, max_rows: int) -> pd.DataFrame:
 
 def read_by_system(systems: Iterable[str], paths: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
     """Parquet tables as a dict by system, in order."""
-    return {system: pd.read_parquet(path) for system, path in zip(systems, paths, strict=True)}
+    return {system: read_table(path) for system, path in zip(systems, paths, strict=True)}
 
 
 def join_environments(

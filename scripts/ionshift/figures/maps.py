@@ -111,7 +111,7 @@ def pca_meaning(table: pd.DataFrame, style: Figures) -> Figure:
     return figure
 
 
-def with_error(value, error):
+def with_error(value: float, error: float) -> str:
     """.62(3): the error in units of the last digit; an unknown error is left out."""
     if not np.isfinite(value):
         return ""

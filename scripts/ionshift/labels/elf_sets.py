@@ -19,7 +19,7 @@ def write_set(measured: pd.DataFrame, path: Path | str) -> None:
     """Write the ok rows of measured ELF tables (columns `elf_measurement.COLUMNS`) as a set."""
     ok = measured[measured["status"] == "ok"].drop_duplicates("key")
     fingerprints = [content_hash(_record_of(row)) for _, row in ok.iterrows()]
-    write_table(ok.assign(**{FINGERPRINT: fingerprints})[list(SET_COLUMNS)], path)
+    write_table(ok.assign(**{FINGERPRINT: fingerprints})[list(SET_COLUMNS)], path, "elf_set")
 
 
 def read_set(path: Path | str) -> dict[str, dict[str, Any]]:

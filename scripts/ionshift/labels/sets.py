@@ -17,7 +17,7 @@ from ionshift.core.tables import EARLIER_NAMES
 from ionshift.labels import checks
 from ionshift.labels.geometry_checks import check_geometry
 from ionshift.labels.store import AGREEMENT_PPM, label_key, protocol_hash
-from ionshift.labels.table import RECORD_COLUMNS, label_table, read_table
+from ionshift.labels.table import RECORD_COLUMNS, label_table, read_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ def _check_against_table(path, clusters):
     beside = Path(path).with_suffix(".parquet")
     if not beside.is_file():
         return
-    table = read_table(beside)
+    table = read_labels(beside)
     expected = table[table["status"] == "ok"].set_index("key")["shielding_ppm"]
     found = {atoms.info["key"]: atoms for atoms in clusters if atoms.info["status"] == "ok"}
     lost = [key for key in expected.index if key not in found]

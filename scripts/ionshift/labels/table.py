@@ -11,7 +11,8 @@ import pandas as pd
 
 from ionshift.config.protocol import Protocol
 from ionshift.core.errors import InputError
-from ionshift.core.tables import with_present_names
+from ionshift.core.files import read_table
+from ionshift.core.tables import EARLIER_NAMES
 from ionshift.labels.store import AGREEMENT_PPM, nuclei_of, protocol_hash, tensors_by_atom
 
 if TYPE_CHECKING:
@@ -85,25 +86,9 @@ def label_table(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a parquet table of labels.
-
-    Raises
-    ------
-    InputError
-        if it is damaged or lacks a column.
-    """
-    try:
-        table = with_present_names(pd.read_parquet(path))
-        missing = {"key", "status", "shielding_ppm"} - set(table)
-    except Exception as error:
-        raise InputError(
-            f"label table {path} is damaged ({type(error).__name__}: {error}); delete it and "
-            "rerun, finished labels are in the store (a shipped set: restore it)"
-        ) from None
-    if missing:
-        raise InputError(f"label table {path} has no column {', '.join(sorted(missing))}")
-    return table
+def read_labels(path: str | Path) -> pd.DataFrame:
+    """Read a table of labels, see `read_table`; columns of earlier versions get present names."""
+    return read_table(path, "labels", EARLIER_NAMES)
 
 
 def join_tables(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

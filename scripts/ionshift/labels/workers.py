@@ -263,7 +263,9 @@ def _store_death(key, worker, task, store):
     return record
 
 
-def compute_one(key, atoms, task, store):
+def compute_one(
+    key: str, atoms: Atoms, task: LabelTask, store: LabelStore
+) -> tuple[dict[str, Any], bool]:
     """(record, False), or (record, True) where another process stored the label meanwhile."""
     with store.claim(key):
         if _is_there(key, atoms, task, store):

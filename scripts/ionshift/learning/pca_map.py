@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ionshift.core.errors import InputError
 from ionshift.core.provenance import derive_seed
@@ -165,7 +166,9 @@ def _weights(samples, n_resamples, seed):
         yield np.concatenate([count[one] for count, one in zip(counts, samples, strict=True)])
 
 
-def weighted_correlations(positions, weight, known):
+def weighted_correlations(
+    positions: NDArray[np.int_], weight: NDArray[np.float64], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Spearman correlation of components with quantities; NaN where one of them is constant."""
     ranks = np.column_stack([_ranks(column, weight) for column in positions.T])
     centred = ranks - np.average(ranks, axis=0, weights=weight)

@@ -9,7 +9,7 @@ import json
 import shutil
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from ionshift.config.md import MD, PotentialMD
 from ionshift.config.potential import Potential
 from ionshift.config.registries.engines import ENGINES
 from ionshift.core.errors import InputError
-from ionshift.core.files import atomic_path
+from ionshift.core.files import atomic_path, write_table
 from ionshift.md import stages
 from ionshift.md.engines.openmm import minimise
 from ionshift.md.molecules import edges_of, make_whole, scale_box
@@ -158,7 +158,7 @@ def stage_keys(
     return keys
 
 
-def stage_facts(stage):
+def stage_facts(stage: Stage) -> dict[str, Any]:
     """The fields of a stage; those of potentials only where they are set."""
     later = ("with_potential", "hand_over")
     return {key: value for key, value in asdict(stage).items() if value or key not in later}
@@ -192,7 +192,7 @@ def _finished_summary(out_dir, key):
 
 
 @contextlib.contextmanager
-def only_one(work):
+def only_one(work: Path) -> Iterator[None]:
     """Hold a lock on the work folder, so that two runs cannot write into each other."""
     with open(work / "lock", "w") as file:
         try:
@@ -295,8 +295,7 @@ def _assemble(job, runner, plan, keys, folders, out_dir, log):
     first_nm, edges_nm = _write_trajectory(job, runner, production, folders[-1], out_dir)
     electrolyte.write_pdb(job.topology, first_nm * 10, edges_nm * 10, out_dir / "topology.pdb")
     thermo = pd.concat([pd.read_csv(folder / "thermo.csv") for folder in folders[1:]])
-    with atomic_path(out_dir / "thermo.csv") as temporary:
-        thermo.to_csv(temporary, index=False, float_format="%.6f")
+    write_table(thermo, out_dir / "thermo.csv", "run_thermo", float_format="%.6f")
     summary = _summary(job, runner, plan, keys, folders, thermo, float(np.prod(edges_nm)) * 1000)
     with atomic_path(out_dir / "md_summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=1) + "\n")

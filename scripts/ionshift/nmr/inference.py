@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from ionshift.core import schemas
 from ionshift.core.errors import InputError
 from ionshift.core.tables import SCORES
 from ionshift.descriptors.registry import check_same, make_descriptor
@@ -106,12 +107,14 @@ class Predictor:
         writer, n_done = None, 0
         counts: Any = 0
         sums: Any = 0.0
+        declared = schemas.named("predictions")
         try:
             for records, geometries in in_chunks(finders, stride, chunk_size):
                 table, members = self.predict(geometries)
-                rows = pa.Table.from_pandas(
-                    pd.concat([pd.DataFrame(records), table], axis=1), preserve_index=False
-                )
+                table = pd.concat([pd.DataFrame(records), table], axis=1)
+                declared.check_new(table, path)
+                rows = pa.Table.from_pandas(table, preserve_index=False)
+                rows = rows.replace_schema_metadata(rows.schema.metadata | declared.metadata())
                 writer = writer or pyarrow.parquet.ParquetWriter(path, rows.schema)
                 writer.write_table(rows)
                 in_class = np.eye(len(CLASSES))[

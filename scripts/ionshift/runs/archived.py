@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from ionshift.core import schemas
 from ionshift.core.errors import InputError
 from ionshift.core.tables import EARLIER_NAMES, ENVIRONMENT
 from ionshift.core.user_tables import read_user_table
@@ -161,9 +162,10 @@ VARIANCE_COLUMNS = ("component", "explained_share")
 
 def read_variance(path: str | Path) -> pd.DataFrame:
     """Explained shares of the principal axes, a checked CSV with `VARIANCE_COLUMNS`."""
-    return read_user_table(
+    table = read_user_table(
         path, needed=VARIANCE_COLUMNS, numbers=VARIANCE_COLUMNS[1:], remedy=AGAIN
     )
+    return schemas.named("pca_variance").known(table)
 
 
 def read_symmetry(path: str | Path) -> pd.DataFrame:

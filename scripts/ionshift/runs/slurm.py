@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def _check_requests(profile):
         )
 
 
-def requests(profile):
+def requests(profile: Mapping[str, Any]) -> set[tuple[str | None, str | None]]:
     """Pairs of partition and account that rules may ask for."""
     default = _as_dict(profile.get("default-resources"))
     rules = [_as_dict(resources) for resources in (profile.get("set-resources") or {}).values()]

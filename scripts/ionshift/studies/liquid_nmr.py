@@ -1,7 +1,7 @@
 """Kind `liquid_nmr`: dynamic NMR of a liquid electrolyte at several compositions."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -291,7 +291,7 @@ def seeds(study: Study) -> dict[str, int]:
     }
 
 
-def summary_tables(study):
+def summary_tables(study: Study) -> dict[str, str]:
     """Tables of the first page: archived predictions bring no labels, model or recorded costs."""
     always = ("shifts", "coordination", "speciation", "settling", "experiment")
     names = [*always, "exchange", "mean_error"]
@@ -308,9 +308,9 @@ def summary_tables(study):
     return {name: f"tables/{name}.csv" for name in names} | found
 
 
-def summary_settings(study):
+def summary_settings(study: Study) -> dict[str, Any]:
     """What the first page says of the configuration."""
-    training = study.potential_training
+    training = study.potential_training if _runs_with_trained(study) else None
     return {
         "study": study.study,
         "nucleus": study.electrolyte.nucleus,
@@ -318,7 +318,7 @@ def summary_settings(study):
         "min_ok_share": study.labelling.min_ok_share,
         "replicas": study.md.replicas,
         "production_ps": study.md.production_ps,
-        "exploration_rounds": training.exploration.rounds if _runs_with_trained(study) else None,
+        "exploration_rounds": training.exploration.rounds if training else None,
     }
 
 

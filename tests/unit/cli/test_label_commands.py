@@ -12,6 +12,7 @@ from test_labels import SMALL, lithium_water
 
 from ionshift.cli import export_labels, labels_status, relabel, retry_labels
 from ionshift.core.errors import InputError
+from ionshift.core.files import write_table
 from ionshift.labels import sets
 from ionshift.labels import store as labels_store
 from ionshift.labels.table import RECORD_COLUMNS, label_table
@@ -114,8 +115,12 @@ def finish(study):
     summary.parent.mkdir(parents=True)
     summary.write_text(json.dumps({"versions": {"openmm": "0"}}))
     speciation = {"system": ["1M", "1M"], "solvation_class": ["SSIP", "CIP"], "share": [0.75, 0.25]}
-    (results / "tables").mkdir(exist_ok=True)
-    pd.DataFrame(speciation).to_csv(results / "tables" / "speciation.csv", index=False)
+    others = dict.fromkeys(("share_err", "mean_shift_ppm"), 0.1)
+    others |= {f"mean_shift_{kind}_err_ppm": 0.1 for kind in ("sampling", "model")}
+    write_table(
+        pd.DataFrame(speciation | others | {"molarity_M": 1.0, "n_environments": 4}),
+        results / "tables" / "speciation.csv",
+    )
 
 
 def test_exported_set_can_be_imported(study, tmp_path):

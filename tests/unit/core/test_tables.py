@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ionshift.core.errors import InputError
+from ionshift.core.files import write_table
 from ionshift.core.tables import join_environments, read_by_system
 
 
@@ -36,11 +37,12 @@ def test_an_environment_that_the_other_table_lacks_is_named():
 
 
 def test_tables_are_read_in_the_order_of_the_systems(tmp_path):
-    paths = [tmp_path / f"{name}.parquet" for name in ("b", "a")]
+    paths = [tmp_path / "shell" / f"symmetry_{name}.parquet" for name in ("b", "a")]
+    places = environments().drop(columns="x").assign(time_ps=0.0, asymmetry=0.5)
     for number, path in enumerate(paths):
-        environments().assign(number=number).to_parquet(path)
+        write_table(places.assign(tetrahedrality=number), path)
     found = read_by_system(["2M", "1M"], paths)
     assert list(found) == ["2M", "1M"]
-    assert found["1M"]["number"].eq(1).all()
+    assert found["1M"]["tetrahedrality"].eq(1).all()
     with pytest.raises(ValueError):
         read_by_system(["2M"], paths)

@@ -13,8 +13,10 @@ from test_potential_scripts import Named
 from ionshift.config.figures import Figures
 from ionshift.config.protocol import PROTOCOLS
 from ionshift.core.errors import InputError
+from ionshift.core.files import write_table
 from ionshift.figures import training
 from ionshift.labels import correction, sets, store
+from ionshift.labels.table import COLUMNS
 from ionshift.solvation.classes import CLASSES
 
 FAST, REFERENCE = PROTOCOLS["fast"], PROTOCOLS["reference"]
@@ -136,11 +138,13 @@ def test_script_and_figure(tmp_path):
     clusters = study_labels()
     ase.io.write(tmp_path / "labels.extxyz", clusters, format="extxyz")
     ase.io.write(tmp_path / "reference.extxyz", reference_labels(range(6)), format="extxyz")
-    table_of(clusters).to_parquet(tmp_path / "labels.parquet")
+    write_table(
+        table_of(clusters).reindex(columns=list(COLUMNS)), tmp_path / "labels.parquet", "labels"
+    )
     outputs = {
         "clusters": tmp_path / "corrected.extxyz",
-        "pairs": tmp_path / "pairs.csv",
-        "summary": tmp_path / "summary.csv",
+        "pairs": tmp_path / "tables" / "label_correction_pairs.csv",
+        "summary": tmp_path / "tables" / "label_correction.csv",
     }
     job = SimpleNamespace(
         input=Named(

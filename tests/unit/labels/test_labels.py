@@ -19,7 +19,7 @@ from ionshift.labels import store as labels_store
 from ionshift.labels import workers as label_workers
 from ionshift.labels.shieldings import label_clusters
 from ionshift.labels.store import LabelStore
-from ionshift.labels.table import RECORD_COLUMNS, join_tables, label_table, read_table
+from ionshift.labels.table import RECORD_COLUMNS, join_tables, label_table, read_labels
 from ionshift.solvation.classes import CLASSES
 
 SMALL = Protocol(
@@ -403,8 +403,8 @@ def test_two_clusters_of_one_name_are_not_joined():
 def test_damaged_table_is_named(tmp_path, content):
     path = tmp_path / "shard.parquet"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"label table .*shard\.parquet is damaged"):
-        read_table(path)
+    with pytest.raises(InputError, match=r"shard\.parquet is damaged .*restore it"):
+        read_labels(path)
 
 
 def test_a_name_given_to_other_settings_uses_no_old_label(store):

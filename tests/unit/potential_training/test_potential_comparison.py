@@ -13,6 +13,7 @@ from ionshift.config.figures import Figures
 from ionshift.config.md import MD
 from ionshift.config.potential_training import PotentialTraining
 from ionshift.config.shell import Shell
+from ionshift.core.files import write_table
 from ionshift.figures import potentials
 from ionshift.learning.members import member_table
 from ionshift.potential_training import comparison
@@ -53,6 +54,7 @@ def predictions(shielding_ppm, n_anion):
                 "coordination": 4,
                 "solvation_class": CLASSES[n_anion + number],
                 "shielding_ppm": shielding_ppm - 0.2 * number,
+                "shift_ppm": 92.0 - shielding_ppm + 0.2 * number,
                 "extrapolation": np.where(frames < 5, 0.5, 2.0),
             }
         )
@@ -155,21 +157,26 @@ def test_script_and_figure(found, tmp_path):
     inputs = {"shell": str(tmp_path / "shell.json")}
     (tmp_path / "shell.json").write_text(json.dumps({"cutoff_A": CUTOFF_A}))
     for name in comparison.SOURCES:
-        for kind, write in (
-            ("rdf", "to_csv"),
-            ("predictions", "to_parquet"),
-            ("members", "to_csv"),
-        ):
-            path = tmp_path / f"{name}_{kind}"
-            getattr(found[kind][name].assign(system="3M"), write)(path, index=False)
-            inputs[f"{name}_{kind}"] = [str(path)]
+        tables = {kind: found[kind][name] for kind in ("rdf", "predictions", "members")}
+        tables["rdf"] = tables["rdf"].assign(system="3M")
+        files = (
+            "structure/pair_rdf_3M.csv",
+            "predictions/3M.parquet",
+            "predictions/3M_members.csv",
+        )
+        for (kind, table), file in zip(tables.items(), files, strict=True):
+            write_table(table, tmp_path / name / file)
+            inputs[f"{name}_{kind}"] = [str(tmp_path / name / file)]
         inputs[f"{name}_summaries"] = []
         for replica, density in enumerate((0.9, 1.1)):
             path = tmp_path / f"{name}_{replica}.json"
             path.write_text(json.dumps({"density_g_cm3": density}))
             inputs[f"{name}_summaries"].append(str(path))
     params = Named(systems=["3M"], shell={"ligand_elements": ["O"]}, n_blocks=2)
-    outputs = {name: tmp_path / f"{name}.csv" for name in ("table", "rdf", "shieldings")}
+    names = {"table": "", "rdf": "_rdf", "shieldings": "_shieldings"}
+    outputs = {
+        name: tmp_path / "tables" / f"potential_liquids{end}.csv" for name, end in names.items()
+    }
     table = outputs["table"]
     job = SimpleNamespace(input=Named(inputs), params=params, output=Named(outputs))
     tabulate_potential_liquids.main(job, lambda line: None)

@@ -185,7 +185,9 @@ def test_the_script_writes_the_checks_of_a_bad_model(classical, tmp_path):
             topology=[before / "topology.pdb"],
             summary=[before / "md_summary.json"],
         ),
-        output=Named(checks=tmp_path / "checks.csv", rdf=tmp_path / "rdf.csv"),
+        output=Named(
+            {name: tmp_path / "validation_md" / f"{name}.csv" for name in ("checks", "rdf")}
+        ),
         params=Named(
             electrolyte=small_electrolyte().model_dump(),
             shell=SHELL.model_dump(include={"ligand_elements", "rdf_max_A", "rdf_bin_A"}),

@@ -66,7 +66,7 @@ def label_shards(folder, atoms, reference, n_shards=2, charges=None):
             input={"frames": folder / "chosen.extxyz"},
             output={
                 "frames": folder / f"{shard}.extxyz",
-                "table": folder / f"{shard}.parquet",
+                "table": folder / "rounds" / "0" / "shards" / f"box_{shard}.parquet",
             },
             params={
                 "reference": effective(reference),
@@ -87,7 +87,7 @@ def collect(folder, shards, reference, isolated_atoms="average"):
         input={"frames": [s.frames for s in shards], "tables": [s.table for s in shards]},
         output={
             "frames": folder / "frames.extxyz",
-            "table": folder / "frames.parquet",
+            "table": folder / "rounds" / "0" / "frames.parquet",
             "atoms": folder / "atoms.json",
         },
         params={
@@ -175,7 +175,7 @@ def test_from_frames_to_an_accepted_potential(tmp_path):
     trained = run(
         train_potential,
         input={"frames": collected.frames, "atoms": collected.atoms},
-        output={"model": tmp_path / "member0.model", "epochs": tmp_path / "member0.csv"},
+        output={"model": tmp_path / "member0.model", "epochs": tmp_path / "models" / "member0.csv"},
         params={
             "model": model,
             "prior": prior,
@@ -193,7 +193,7 @@ def test_from_frames_to_an_accepted_potential(tmp_path):
             "epochs": [trained.epochs],
         },
         output={
-            name: tmp_path / f"{name}.csv"
+            name: tmp_path / "tables" / f"potential_{name}.csv"
             for name in ("metrics", "parity", "learning_curve", "epochs")
         },
         params={
@@ -217,7 +217,11 @@ def test_from_frames_to_an_accepted_potential(tmp_path):
             "metrics": evaluated.metrics,
             "liquid": [],
         },
-        output={name: tmp_path / f"{name}.csv" for name in ("checks", "nve", "scan")},
+        output={
+            "checks": tmp_path / "tables" / "potential_validation.csv",
+            "nve": tmp_path / "tables" / "potential_nve.csv",
+            "scan": tmp_path / "tables" / "potential_scan.csv",
+        },
         params={
             "validation": settings.model_dump(exclude={"override"}),
             "model": model,

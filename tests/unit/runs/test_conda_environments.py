@@ -29,7 +29,7 @@ PYPI_NAMES = {
 # in the environment that pip makes.
 CONDA_ONLY = {"gromacs", "deepmd-kit", "nequip", "sevenn", "chgnet"}
 # What `config`, `labels` and the tables import: every stage needs it.
-COMMON = {"python", "ase", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml"}
+COMMON = {"python", "ase", "numpy", "pandas", "pandera", "pyarrow", "pydantic", "pyyaml"}
 # What a user adds by hand where the hardware is (docs/labels.md): imported only when asked for.
 BY_HAND = {"cupy", "gpu4pyscf"}
 # Module name to the package that brings it, where they differ by more than case and punctuation.

@@ -39,6 +39,7 @@ from ionshift.potentials import calculators
 from ionshift.potentials.timestep import check_timestep
 
 if TYPE_CHECKING:
+    from ase.md.md import MolecularDynamics
     from openmm import app
 
     from ionshift.md.stages import Progress, Stage
@@ -122,7 +123,9 @@ class PotentialEngine(SegmentedEngine):
         except Exception as error:
             watch.failure(step, error)
 
-    def integrator(self, atoms, stage, rng):
+    def integrator(
+        self, atoms: ase.Atoms, stage: Stage, rng: np.random.Generator
+    ) -> MolecularDynamics:
         """ASE's integrator of a stage: its ensemble, time step and thermostat."""
         timestep = stage.timestep_fs * units.fs
         if stage.ensemble == "NVE":
