@@ -188,6 +188,18 @@ def status(config: Config = DEMO) -> None:
 
 
 @app.command()
+def check(
+    where: Annotated[
+        Path, typer.Argument(help="Configuration of the study, or a folder of results.")
+    ] = DEMO,
+) -> None:
+    """Say whether a study is finished and whole: hashes, trajectories, labels, tables."""
+    from ionshift.cli import check as command
+
+    command.main(where)
+
+
+@app.command()
 def report(config: Config = DEMO) -> None:
     """Write results/{study}/report.html, if tables or figures are newer than it."""
     results = Path("results") / _study(config).study

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ionshift.core.provenance import LIBRARY, code_hash, file_hash
+from ionshift.runs.archive import WORK_FOLDER, result_files
 
 ROOT = LIBRARY.parents[1]
+WITHOUT_HASH = {"benchmarks", "figures", "logs", WORK_FOLDER}
+"""Folders of what is drawn anew at any time, says how a run went, or is a job's working files."""
 
 
-def manifest(study, inputs, seeds, tables=()):
+def manifest(study, inputs, seeds, results):
     """The record of a run, ready for JSON.
 
     Parameters
@@ -20,7 +23,7 @@ def manifest(study, inputs, seeds, tables=()):
     study : config.Study
     inputs : paths of the files that were read
     seeds : dict of the seeds derived from the study's seed
-    tables : paths of the tables that were written
+    results : folder of the study, whose finished files are hashed (`hashed_files`)
     """
     return {
         "layout": 2,
@@ -28,7 +31,9 @@ def manifest(study, inputs, seeds, tables=()):
         "config": study.model_dump(mode="json"),
         "seeds": seeds,
         "inputs_sha256": _hashes(inputs),
-        "tables_sha256": _hashes(tables),
+        "results_sha256": {
+            str(path.relative_to(results)): file_hash(path) for path in hashed_files(results)
+        },
         "workflow_sha256": _hashes(_workflow_files()),
         "environments_sha256": _hashes(sorted((ROOT / "envs").iterdir())),
         "scripts_code_hash": {
@@ -39,6 +44,16 @@ def manifest(study, inputs, seeds, tables=()):
         "platform": platform.system() + " " + platform.machine(),
         "packages": {name: _version(name) for name in pinned_packages()},
     }
+
+
+def hashed_files(results):
+    """Files of a study that its manifest vouches for: all that the chain has computed."""
+    results = Path(results)
+    return [
+        path
+        for path in result_files(results, trajectories=True, descriptors=True)
+        if path.parent != results and not WITHOUT_HASH & set(path.relative_to(results).parts)
+    ]
 
 
 def pinned_packages():

@@ -7,11 +7,28 @@ import pytest
 from ionshift.runs.manifest import manifest
 from ionshift.studies import registry
 
+FILES = {
+    "tables/shifts.csv": True,
+    "md/1M/0/trajectory.xtc": True,
+    "pca/1M.npz": True,
+    "md/1M/0/work/6_production/state.npz": False,
+    "potential/md/1M/work/state.npz": False,
+    "figures/shifts.pdf": False,
+    "logs/run_md/1M_0.log": False,
+    "tables/.writing-shifts-abcdefgh.csv": False,
+    "report.html": False,
+}
+"""Files of a study to whether the manifest has their hash."""
+
 
 @pytest.fixture(scope="module")
-def record(root):
+def record(root, tmp_path_factory):
+    results = tmp_path_factory.mktemp("demo")
+    for name in FILES:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text(name)
     study = registry.load(root / "config" / "config.yaml")
-    return manifest(study, [root / "pyproject.toml"], {"1M/0": 5}, [root / "CITATION.cff"])
+    return manifest(study, [root / "pyproject.toml"], {"1M/0": 5}, results)
 
 
 def test_it_survives_json(record):
@@ -22,10 +39,16 @@ def test_configuration_in_it_makes_the_same_study(record, root):
     assert registry.load(record["config"]) == registry.load(root / "config" / "config.yaml")
 
 
-def test_inputs_and_tables_are_hashed_by_content(record, root):
-    for part, name in (("inputs_sha256", "pyproject.toml"), ("tables_sha256", "CITATION.cff")):
-        expected = hashlib.sha256((root / name).read_bytes()).hexdigest()
-        assert record[part] == {name: expected}
+def test_inputs_are_hashed_by_content(record, root):
+    expected = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
+    assert record["inputs_sha256"] == {"pyproject.toml": expected}
+
+
+def test_results_are_hashed_by_content_below_their_folder(record):
+    expected = {
+        name: hashlib.sha256(name.encode()).hexdigest() for name, hashed in FILES.items() if hashed
+    }
+    assert record["results_sha256"] == expected
 
 
 def test_every_environment_file_and_rule_file_is_in_it(record, root):
