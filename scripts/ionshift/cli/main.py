@@ -388,6 +388,18 @@ def bench_active(
     command.main(label_set, pool)
 
 
+@bench.command("md")
+def bench_md(
+    config: Config = DEMO,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in one go.")] = 500,
+    rounds: Annotated[int, typer.Option(min=1, help="Times each way has its turn.")] = 9,
+) -> None:
+    """What `md.deterministic` costs: ms a step with and without it, and the ratio."""
+    from ionshift.cli import bench_md as command
+
+    command.main(config, steps, rounds)
+
+
 @bench.command("inference")
 def bench_inference(
     config: Config = DEMO,

@@ -127,6 +127,7 @@ def stage_keys(engine, el, sy, md, plan, packed_pdb, seed, potential=None, poten
         "hydrogen_mass_amu": md.hydrogen_mass_amu,
         "pressure_bar": md.pressure_bar,
         "temperature_K": md.temperature_K,
+        **({"deterministic": True} if md.deterministic else {}),
     }
     keys = [_hash(base)]
     for stage in plan:
