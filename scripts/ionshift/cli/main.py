@@ -143,6 +143,7 @@ def run(
     if not dry_run:
         _refuse_earlier_layout(study.study, config)
         _check_files(study)
+        _take_if_copied(study, config)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
@@ -156,6 +157,12 @@ def _check_files(study: Any) -> None:
 
     registry.kind(study.kind).check(study)
     contents.check(study)
+
+
+def _take_if_copied(study: Any, config: Path) -> None:
+    from ionshift.cli import adopt
+
+    adopt.take_if_copied(study, config)
 
 
 def _refuse_earlier_layout(study: str, config: Path) -> None:
@@ -265,7 +272,7 @@ def adopt(
     config: Config = DEMO,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,
 ) -> None:
-    """Go on with a study of version 0.1: take its MD, clusters, labels and stores as they are."""
+    """Take results that were copied from another clone, or made by version 0.1, as they are."""
     from ionshift.cli import adopt as command
 
     _in_a_clone()

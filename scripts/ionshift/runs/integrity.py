@@ -71,6 +71,11 @@ def read_manifest(results: str | Path) -> dict[str, Any] | None:
     return record
 
 
+def may_miss(path: Path) -> bool:
+    """Whether archives leave this file of a study out."""
+    return path.name in TRAJECTORIES or path.suffix == ".npz"
+
+
 def in_a_clone() -> bool:
     """Whether inputs and stores of a study are where its configuration names them."""
     return Path("Snakefile").is_file()
@@ -128,7 +133,7 @@ def _of_hash(path: Path, digest: str, remedy: Callable[[Path], str], intact: set
 
     def run() -> list[Finding]:
         if not path.is_file():
-            if path.name in TRAJECTORIES or path.suffix == ".npz":
+            if may_miss(path):
                 return [Finding(path, "is not here; archives leave it out", damaged=False)]
             return [Finding(path, "is missing", remedy(path))]
         if file_hash(path) != digest:

@@ -1,5 +1,6 @@
 """The manifest: configuration, seeds, inputs, code, environments and versions of a run."""
 
+import hashlib
 import importlib.metadata
 import platform
 import re
@@ -35,6 +36,7 @@ def manifest(study, inputs, seeds, results):
             str(path.relative_to(results)): file_hash(path) for path in hashed_files(results)
         },
         "workflow_sha256": _hashes(_workflow_files()),
+        "code_sha256": code_sha256(),
         "environments_sha256": _hashes(sorted((ROOT / "envs").iterdir())),
         "scripts_code_hash": {
             path.stem: code_hash(path) for path in sorted((ROOT / "scripts").glob("*/*.py"))
@@ -54,6 +56,14 @@ def hashed_files(results):
         for path in result_files(results, trajectories=True, descriptors=True)
         if path.parent != results and not WITHOUT_HASH & set(path.relative_to(results).parts)
     ]
+
+
+def code_sha256():
+    """One hash over the Snakefile, all rules and all of scripts/: what a commit fixes."""
+    digest = hashlib.sha256()
+    for path in [*_workflow_files(), *sorted((ROOT / "scripts").rglob("*.py"))]:
+        digest.update(f"{path.relative_to(ROOT)} {file_hash(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def pinned_packages():

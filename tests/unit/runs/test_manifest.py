@@ -1,10 +1,12 @@
 import hashlib
 import json
+import shutil
 from importlib.metadata import version
 
 import pytest
 
-from ionshift.runs.manifest import manifest
+from ionshift.runs import manifest as module
+from ionshift.runs.manifest import code_sha256, manifest
 from ionshift.studies import registry
 
 FILES = {
@@ -66,3 +68,15 @@ def test_versions_of_all_pinned_packages_are_in_it(record):
 def test_commit_is_known_in_a_checkout(record, root):
     if (root / ".git").exists():
         assert len(record["git"]["commit"]) == 40
+
+
+def test_code_has_one_hash_that_any_file_changes(record, root, tmp_path, monkeypatch):
+    assert record["code_sha256"] == code_sha256()
+    for name in ("Snakefile", "workflow", "scripts"):
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
+        copy(root / name, tmp_path / name)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert code_sha256() == record["code_sha256"]
+    with (tmp_path / "scripts/ionshift/md/engines/openmm.py").open("a") as file:
+        file.write("# changed\n")
+    assert code_sha256() != record["code_sha256"]
