@@ -1,5 +1,6 @@
 """Checks of a study against its files, before any job starts."""
 
+import os
 from pathlib import Path
 
 from ionshift.config.registries.engines import ENGINES
@@ -21,6 +22,7 @@ def check(study):
     edge, and at whether its numbers can be met. Archived predictions take the place of all but the
     measured series.
     """
+    check_is_folder("results", Path("results") / study.study)
     if study.spectrum.experiment:
         experiment.read_series(study.spectrum.experiment)
     if study.inference.archive:
@@ -41,6 +43,14 @@ def check(study):
     feasible.check(study)
     if study.geometry_optimization:
         _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
+
+
+def check_is_folder(key, folder):
+    """The deepest part of a folder's path that is there; `InputError` if it is a file."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise InputError(f"{key} = '{folder}': {there} is a file, not a folder; move it away")
+    return there
 
 
 def notices(study):
