@@ -46,6 +46,11 @@ test-conda: setup  ## the rules in real conda environments made from envs/ (slow
 test-kills: setup  ## kill a tiny study 20 times by each signal and hold what it leaves (about an hour)
 	$(IN_VENV) $(BIN)/python tests/faults/kill_campaign.py --kills 20
 
+audit: setup  ## look for known weaknesses: in the code (bandit), in pinned packages (pip-audit; needs a network)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(sed -n 's/^audit = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml scripts
+	$(BIN)/pip-audit --requirement envs/lock.txt --no-deps --disable-pip
+
 lint: setup  ## formatters, linters, layers and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # of files that forcefield_file has read
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any

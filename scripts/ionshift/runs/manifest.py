@@ -101,7 +101,7 @@ def _git_state():
 
 
 def _git(*arguments):
-    done = subprocess.run(
+    done = subprocess.run(  # nosec B607 # git is the one on the user's PATH
         ["git", *arguments], cwd=LIBRARY, check=True, capture_output=True, text=True
     )
     return done.stdout.strip()
