@@ -84,6 +84,72 @@ def test_what_was_left_behind_is_noticed(study, name):
     assert campaign.left_behind(study, "SIGKILL") == ([] if name.startswith("tmp") else [name])
 
 
+STUDY = """
+import sys, time
+from pathlib import Path
+store, tables = Path("results/label_store/ab"), Path("results/tiny/tables")
+for folder in (store, tables):
+    folder.mkdir(parents=True, exist_ok=True)
+for number in range(4):
+    path = store / f"{number}.json"
+    if not path.exists() or "forgetful" in sys.argv:
+        time.sleep(0.5)
+        path.write_text("{}")
+        print(f"03:00:00 label_shard/x/0: label {number}/4 n{number}: 1 ppm in 1 s", flush=True)
+(tables / "md.csv").write_text("system,molarity_M\\nx,1.1\\n")
+"""
+
+
+class StandIn(campaign.Study):
+    """A study of four labels that a few lines of Python compute."""
+
+    options = ()
+
+    def __init__(self, folder):
+        self.folder, self.log, self.temporary = folder, folder / "output.log", folder / "tmp"
+        self.temporary.mkdir(parents=True, exist_ok=True)
+
+    def start(self):
+        with self.log.open("a") as log:
+            command = [sys.executable, "-c", STUDY, *self.options]
+            return subprocess.Popen(
+                command, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            )
+
+
+class Forgetful(StandIn):
+    """It computes every label anew whenever it is started."""
+
+    options = ("forgetful",)
+
+
+@pytest.mark.parametrize("signal_name", campaign.SIGNALS)
+def test_a_campaign_kills_resumes_and_goes_on_where_it_was(signal_name, tmp_path, monkeypatch):
+    monkeypatch.setattr(campaign, "Study", StandIn)
+    reference, _ = campaign.unbroken(tmp_path / "unbroken")
+
+    def run(n_kills):
+        one = campaign.Campaign(tmp_path / signal_name, signal_name, 1, reference, took_s=8)
+        return one.run(n_kills), one
+
+    faults, first = run(2)
+    assert faults == [] and len(first.kills) == 2
+    faults, second = run(3)
+    assert faults == [] and second.kills[:2] == first.kills and len(second.kills) == 3
+    again = run(3)[1]
+    assert again.kills == second.kills and again.number == second.number
+
+
+def test_a_campaign_tells_labels_that_were_computed_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(campaign, "Study", Forgetful)
+    reference, _ = campaign.unbroken(tmp_path / "unbroken")
+    one = campaign.Campaign(tmp_path / "SIGKILL", "SIGKILL", 1, reference, took_s=1)
+    one.kills = [{"study": 0}]
+    campaign.finish(one._study())
+    one._check(one._study())
+    assert "computed twice: label_shard: n0" in one.faults
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks at /proc")
 def test_a_process_that_still_works_in_the_study_is_noticed(study):
     assert campaign.processes_in(study.folder) == []
