@@ -6,7 +6,7 @@ BIN := .venv/bin
 IN_VENV = PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1
 PYTEST = $(IN_VENV) $(BIN)/python -m pytest
 
-.PHONY: setup lock demo test test-fast test-slurm test-conda lint docs rerun-table label-set clean help
+.PHONY: setup lock demo test test-fast test-slurm test-conda test-kills audit lint docs rerun-table label-set clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,6 +42,14 @@ test-slurm: setup  ## install SLURM where that is possible, and run the tests th
 
 test-conda: setup  ## the rules in real conda environments made from envs/ (slow)
 	IONSHIFT_TEST_CONDA=1 $(PYTEST) tests/integration/test_conda.py
+
+test-kills: setup  ## kill a tiny study 20 times by each signal and hold what it leaves (about an hour)
+	$(IN_VENV) $(BIN)/python tests/faults/kill_campaign.py --kills 20
+
+audit: setup  ## look for known weaknesses: in the code (bandit), in pinned packages (pip-audit; needs a network)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(sed -n 's/^audit = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml scripts
+	$(BIN)/pip-audit --requirement envs/lock.txt --no-deps --disable-pip
 
 lint: setup  ## formatters, linters, layers and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
-"""Write the record of the run: configuration, versions, seeds, input hashes, commit."""
+"""Write the record of the run: configuration, versions, seeds, hashes of files, commit."""
 
 import json
+from pathlib import Path
 
 from ionshift.core.files import atomic_path
 from ionshift.core.job import launch
@@ -9,12 +10,11 @@ from ionshift.studies.registry import load
 
 
 def main(snakemake, log):
-    files = snakemake.input
     record = manifest(
         load(snakemake.params.study),
-        files.files,
+        snakemake.input.files,
         dict(snakemake.params.seeds),
-        [path for path in files.tables if path.endswith(".csv")],
+        Path(snakemake.output.manifest).parent,
     )
     with atomic_path(snakemake.output.manifest) as path:
         path.write_text(json.dumps(record, indent=2) + "\n")

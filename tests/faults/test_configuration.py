@@ -433,6 +433,15 @@ ROWS = [
     potential(f"{TRAINING}.systems", {"a b": {}}, "systems.a b", "letters, digits and dots"),
     potential(
         f"{TRAINING}.reference.functional",
+        "PBE0",
+        "reference.functional = 'PBE0': no name of CP2K",
+        "did you mean 'PBE'?",
+        "take PBE, BLYP, BP",
+        stop=BEFORE,
+        potential_training__reference__calculator="cp2k",
+    ),
+    potential(
+        f"{TRAINING}.reference.functional",
         "b3lpy",
         "reference.functional = 'b3lpy'",
         "not known",

@@ -221,6 +221,8 @@ def test_a_results_folder_that_is_a_file_is_named(clone):
         for command in (
             ("ionshift.cli", "run"),
             ("ionshift.cli", "plan"),
+            ("snakemake", "--cores", "1"),
+            ("snakemake", "--cores", "1", "-n"),
         ):
             code, said = ask(clone, *command)
             assert code == 1 and "results is a file" in said and "Traceback" not in said, said

@@ -38,6 +38,7 @@ rule write_summary:
 rule write_manifest:
     input:
         tables=rules.tables.input,
+        results=rules.results.input,
         files=KIND.input_files(STUDY),
     output:
         manifest=f"{RESULTS}/manifest.json",

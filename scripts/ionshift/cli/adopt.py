@@ -1,11 +1,17 @@
-"""Go on with a study that an earlier layout began: its expensive results count as up to date."""
+"""Let results that were made elsewhere, or by an earlier layout, count as up to date.
+
+Snakemake compares times of files, and those of a clone are the times of its checkout. A finished
+study that was copied is therefore taken by content: by the hashes of its manifest.
+"""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ionshift.core.errors import InputError
+from ionshift.runs import copied
 from ionshift.runs.jobs import workflow_jobs
 from ionshift.studies import registry
 
@@ -24,29 +30,71 @@ KEPT = (
 
 
 def main(config: Path, dry_run: bool = False) -> None:
-    """Touch the finished outputs of the rules `KEPT`, so that a run does not make them again.
+    """Touch what is finished, so that a run does not make it again.
+
+    Of a finished study this is all, if configuration, inputs, code and results are those of its
+    manifest; of one of version 0.1, or without a manifest, the outputs of the rules `KEPT`.
 
     Raises
     ------
     InputError
-        if the study has no results.
+        if the study has no results, or differs from its manifest.
     """
     study = registry.load(config)
-    if not (Path("results") / study.study).is_dir():
-        raise InputError(f"results/{study.study} does not exist: there is nothing to adopt")
+    results = Path("results") / study.study
+    if not results.is_dir():
+        raise InputError(f"{results} does not exist: there is nothing to adopt")
+    if (results / "manifest.json").is_file() and not is_of_earlier_layout(results):
+        _adopt_finished(study, results, config, dry_run)
+    else:
+        _adopt_kept(results, config, dry_run)
+
+
+def take_if_copied(study: Any, config: Path) -> None:
+    """Before a run: adopt a finished study that was copied here, or say why it is not."""
+    results = Path("results") / study.study
+    if not copied.is_from_elsewhere(results):
+        return
+    differences = copied.differences(study, results)
+    if differences:
+        print(f"note: {results} was made elsewhere and is no more the same; a run makes anew what")
+        print(f"depends on: {'; '.join(differences)}")
+    else:
+        _take_all(results, config)
+
+
+def _adopt_finished(study: Any, results: Path, config: Path, dry_run: bool) -> None:
+    differences = copied.differences(study, results)
+    if differences:
+        raise InputError(
+            f"{results} cannot be taken as it is: {'; '.join(differences)}; restore what differs, "
+            f"or let ionshift run {config} make anew what depends on it"
+        )
+    if dry_run:
+        print(f"{results} is taken as it is: it is finished, and all of it is as its manifest says")
+    else:
+        _take_all(results, config)
+
+
+def _take_all(results: Path, config: Path) -> None:
+    _touch(config, ["--forceall"])
+    print(f"{results} is taken as it is: configuration, inputs, code and results are the same")
+
+
+def _adopt_kept(results: Path, config: Path, dry_run: bool) -> None:
     jobs = [job for job in workflow_jobs(config) if job.rule in KEPT and not job.missing]
     if not jobs:
-        raise InputError(f"results/{study.study} has no finished MD or labels to adopt")
+        raise InputError(f"{results} has no finished MD or labels to adopt")
     files = sorted({path for job in jobs for path in job.output})
     print(f"{len(files)} files of {len(jobs)} jobs are taken as they are")
     if not dry_run:
         _touch(config, files)
-        _put_manifest_aside(Path("results") / study.study)
+        _put_manifest_aside(results)
         print(f"go on with: ionshift run {config}")
 
 
-def _touch(config: Path, files: list[str]) -> None:
-    command = [sys.executable, "-m", "snakemake", *files, "--touch", "--cores", "1"]
+def _touch(config: Path, what: list[str]) -> None:
+    command = [sys.executable, "-m", "snakemake", *what, "--touch", "--cores", "1"]
     done = subprocess.run(
         [*command, "--configfile", str(config), "--quiet", "all"], capture_output=True, text=True
     )

@@ -1,6 +1,5 @@
 """Replay on a label set which labels to compute next: random choice against the others.
 
-PYTHONPATH=scripts python scripts/ionshift/cli/bench_active.py [label set [POOL [folder]]]
 POOL is all (the labels as they were chosen) or md (thinned to the frequencies that the solvation
 classes have in the MD, which the provenance of the set must hold).
 Leaves active_POOL_runs.csv, and active_POOL.csv and .png, .pdf (every test label counts alike) and

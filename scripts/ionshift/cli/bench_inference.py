@@ -1,7 +1,4 @@
-"""Time and memory of prediction and training on environments of a finished study, on one core.
-
-PYTHONPATH=scripts python scripts/ionshift/cli/bench_inference.py CONFIG [environments [labels]]
-"""
+"""Time and memory of prediction and training on environments of a finished study, on one core."""
 
 from pathlib import Path
 
@@ -10,9 +7,9 @@ import pandas as pd
 from ionshift.cli import finished
 from ionshift.core.files import atomic_path
 from ionshift.descriptors.registry import make_descriptor
-from ionshift.learning import benchmarks
 from ionshift.learning.committee import Committee
 from ionshift.learning.pca import Axes
+from ionshift.nmr import inference_cost
 from ionshift.nmr.inference import Predictor
 from ionshift.solvation.shells import ShellFinder, read_cutoff_A
 from ionshift.studies import registry
@@ -38,10 +35,10 @@ def main(path: Path, n: int = 10_000, n_labels: int = 2_000) -> None:
     descriptor = make_descriptor(study.descriptor, electrolyte.elements(study.electrolyte))
     predictor = Predictor(committee, study.descriptor, cutoff_A, axes)
     stride = study.sampling.frame_stride
-    training = benchmarks.training_cost(
+    training = inference_cost.training_cost(
         finders, predictor, descriptor, study.model, stride, int(n_labels)
     )
-    inference = benchmarks.inference_cost(
+    inference = inference_cost.inference_cost(
         finders, descriptor, predictor, stride, study.inference.chunk_size, int(n)
     )
     table = pd.concat([training, inference], ignore_index=True)

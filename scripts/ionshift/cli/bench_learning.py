@@ -1,6 +1,5 @@
 """Test error against the number of training labels, over many grouped splits of label sets.
 
-PYTHONPATH=scripts python scripts/ionshift/cli/bench_learning.py [RECIPE [HELD_OUT [label set...]]]
 HELD_OUT is blocks (of time, as a study holds them out) or replicas (whole boxes).
 Leaves learning_RECIPE_HELD_OUT.csv, .pdf and .png in results/benchmarks.
 """

@@ -1,7 +1,4 @@
-"""Compare the LMBTR kernel with DScribe, and the recipes with each other, on a label set.
-
-PYTHONPATH=scripts python scripts/ionshift/cli/bench_model.py [label set] [folder]
-"""
+"""Compare the LMBTR kernel with DScribe, and the recipes with each other, on a label set."""
 
 from pathlib import Path
 

@@ -202,10 +202,17 @@ def run(
     else:
         _refuse_earlier_layout(study.study, config)
         contents.check(study)
+        _take_if_copied(study, config)
     options = ["--software-deployment-method", "conda"] if conda else []
     options += ["--dry-run"] if dry_run else []
     options += ["--until", *until] if until else []
     _snakemake(config, cores, *context.args, *options, profile=profile)
+
+
+def _take_if_copied(study: Any, config: Path) -> None:
+    from ionshift.cli import adopt
+
+    adopt.take_if_copied(study, config)
 
 
 def _refuse_earlier_layout(study: str, config: Path) -> None:
@@ -249,6 +256,19 @@ def status(
         command.watch(config, wait_s)
     else:
         command.main(config)
+
+
+@app.command()
+@_in_a_clone
+def check(
+    where: Annotated[
+        Path, typer.Argument(help="Configuration of the study, or a folder of results.")
+    ] = DEMO,
+) -> None:
+    """Say whether a study is finished and whole: hashes, trajectories, labels, tables."""
+    from ionshift.cli import check as command
+
+    command.main(where)
 
 
 @app.command()
@@ -331,7 +351,7 @@ def adopt(
     config: Config = DEMO,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,
 ) -> None:
-    """Go on with a study of version 0.1: take its MD, clusters, labels and stores as they are."""
+    """Take results that were copied from another clone, or made by version 0.1, as they are."""
     from ionshift.cli import adopt as command
 
     command.main(config, dry_run)
@@ -463,6 +483,19 @@ def bench_active(
     from ionshift.cli import bench_active as command
 
     command.main(label_set, pool.value)
+
+
+@bench.command("md")
+@_in_a_clone
+def bench_md(
+    config: Config = DEMO,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in one go.")] = 500,
+    rounds: Annotated[int, typer.Option(min=1, help="Times each way has its turn.")] = 9,
+) -> None:
+    """What `md.deterministic` costs: ms a step with and without it, and the ratio."""
+    from ionshift.cli import bench_md as command
+
+    command.main(config, steps, rounds)
 
 
 @bench.command("inference")

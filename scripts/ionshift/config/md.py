@@ -25,6 +25,11 @@ class MD(Block):
     platform: Literal["auto", "CPU", "CUDA", "OpenCL"] = Field(
         "CPU", description="OpenMM platform (`auto`: the fastest one present)."
     )
+    deterministic: bool = Field(
+        False,
+        description="Runs of one seed on one machine and number of threads, unbroken or resumed, "
+        "are equal bit for bit (DeterministicForces of OpenMM, -reprod of GROMACS).",
+    )
     threads: Count = Field(1, description="Threads of one MD job.")
     replicas: Count = Field(1, le=1000, description="Independent boxes a system, by seed.")
     temperature_K: Positive = Field(298.15, description="Temperature of the production run.")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 INNER_CYCLES = 25
 ATOM_BOX_A = 12.0
 OUTPUT = "label.out"
+FUNCTIONALS = ("PBE", "BLYP", "BP", "HCTH120", "LDA", "OLYP", "PADE", "TPSS")
+"""Short names of the section XC_FUNCTIONAL. Hybrids (PBE0, B3LYP) and BEEFVDW need sections besides
+it, which are not written here."""
 _TABLE_ROW = re.compile(r"^\s+\d+\s+\d+\s+[A-Z][a-z]?\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.M)
 _STRESS_ROW = re.compile(r"STRESS\|\s+([xyz])\s+(\S+)\s+(\S+)\s+(\S+)\s*$", re.M)
 _ENERGY = re.compile(r"ENERGY\| Total FORCE_EVAL .*:\s+(\S+)")

@@ -1,5 +1,4 @@
-"""Comparisons on a label set (the LMBTR kernel against DScribe, recipes, what to label next) and
-the cost of inference."""
+"""Comparisons on a label set: the LMBTR kernel against DScribe, recipes, what to label next."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
 from ionshift.config.registries.properties import SHIELDING, Property
+from ionshift.core.timing import cpu_time
 from ionshift.descriptors.registry import elements_of, make_descriptor
 from ionshift.labels.sets import read_label_set
 from ionshift.labels.training_set import training_set
@@ -24,12 +24,6 @@ from ionshift.learning.splits import grouped_split
 
 if TYPE_CHECKING:
     from ase import Atoms
-
-
-CHUNK = 500
-"""Environments at a time."""
-BLOCK = 20
-"""Frames of one group."""
 
 
 HELD_OUT = {"blocks": Model().group_ps, "replicas": float("inf")}

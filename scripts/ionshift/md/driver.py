@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # of files that forcefield_file has read
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -148,6 +148,7 @@ def stage_keys(
         "hydrogen_mass_amu": md.hydrogen_mass_amu,
         "pressure_bar": md.pressure_bar,
         "temperature_K": md.temperature_K,
+        **({"deterministic": True} if md.deterministic else {}),
     }
     keys = [_hash(base)]
     for stage in plan:

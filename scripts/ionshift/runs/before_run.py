@@ -13,6 +13,8 @@ from typing import Any
 
 from ionshift.config.base import closest
 from ionshift.core.errors import InputError
+from ionshift.dft import cp2k
+from ionshift.runs.preflight import check_is_folder
 from ionshift.systems import electrolyte
 
 
@@ -38,18 +40,12 @@ def check_folders(study: Any) -> None:
 
 
 def _check_writable(key: str, folder: Path) -> None:
-    there = next(path for path in (folder, *folder.absolute().parents) if _exists(path))
-    if not there.is_dir():
-        raise InputError(f"{key} = '{folder}': {there} is a file, not a folder; move it away")
+    there = check_is_folder(key, folder)
     if not os.access(there, os.W_OK | os.X_OK):
         raise InputError(
             f"{key} = '{folder}': {there} cannot be written; change its rights, or work in a "
             "folder of your own"
         )
-
-
-def _exists(path: Path) -> bool:
-    return os.path.lexists(path)
 
 
 def check_methods(study: Any) -> None:
@@ -58,6 +54,8 @@ def check_methods(study: Any) -> None:
     if study.inference.archive:
         return
     elements = electrolyte.elements(study.electrolyte)
+    if study.potential_training:
+        _check_cp2k(study.potential_training.reference)
     if not importlib.util.find_spec("pyscf"):
         print("functionals and bases are not checked: PySCF is not installed here", file=sys.stderr)
         return
@@ -111,6 +109,16 @@ def _check_basis(key: str, name: str, elements: Iterable[str]) -> None:
             basis.load_basis(name, element)
         except basis.UnusableCluster as error:
             raise InputError(f"{key}: {error}; take another basis") from None
+
+
+def _check_cp2k(reference: Any) -> None:
+    if reference.calculator != "cp2k" or reference.functional.upper() in cp2k.FUNCTIONALS:
+        return
+    hint = closest(reference.functional.upper(), cp2k.FUNCTIONALS)
+    raise InputError(
+        f"potential_training.reference.functional = '{reference.functional}': no name of CP2K "
+        f"that stands for itself{hint}; take {', '.join(cp2k.FUNCTIONALS)}"
+    )
 
 
 def _check_reference(reference: Any, elements: list[str]) -> None:

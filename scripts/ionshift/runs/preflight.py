@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def check(study: LiquidStudy) -> None:
     edge, and at whether its numbers can be met. Archived predictions take the place of all but the
     measured series.
     """
+    check_is_folder("results", Path("results") / study.study)
     if study.spectrum.experiment:
         experiment.read_series(study.spectrum.experiment)
     if study.inference.archive:
@@ -47,6 +49,14 @@ def check(study: LiquidStudy) -> None:
     feasible.check(study)
     if study.geometry_optimization:
         _check_model("geometry_optimization.potential", study.geometry_optimization.potential)
+
+
+def check_is_folder(key: str, folder: Path) -> Path:
+    """The deepest part of a folder's path that is there; `InputError` if it is a file."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise InputError(f"{key} = '{folder}': {there} is a file, not a folder; move it away")
+    return there
 
 
 def notices(study: LiquidStudy) -> list[str]:

@@ -7,7 +7,7 @@ which OpenMM leaves out, are kept: such a line says that a term is meant to be z
 
 import copy
 import itertools
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # of files that forcefield_file has read
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -27,7 +27,15 @@ COMMANDS = (
         "labels export-elf",
     ),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
-    *("bench labels", "bench geometry", "bench workers", "docs reference", "unpack"),
+    *(
+        "bench labels",
+        "bench geometry",
+        "bench workers",
+        "docs reference",
+        "unpack",
+        "check",
+        "bench md",
+    ),
 )
 
 

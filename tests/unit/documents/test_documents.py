@@ -85,6 +85,14 @@ def paths_in(line):
     return [match[0] for word in words if (match := PATH.match(word))]
 
 
+def test_every_test_that_the_page_on_security_names_exists():
+    text = (ROOT / "docs" / "security.md").read_text()
+    found = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(found) >= 10
+    for path, name in found:
+        assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"
+
+
 def test_make_targets_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert named("make")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import MDAnalysis
 import numpy as np
+import openmm
 import pandas as pd
 import pytest
 
@@ -21,6 +22,7 @@ from ionshift.md import driver, molecules, segments, stages
 from ionshift.md import driver as dynamics_driver
 from ionshift.md import stages as dynamics_stages
 from ionshift.md.engines import gromacs
+from ionshift.md.engines import openmm as openmm_engine
 from ionshift.systems import electrolyte as boxes
 from ionshift.systems import packing
 
@@ -327,6 +329,7 @@ def test_another_temperature_starts_afresh(electrolyte, packed, copied):
         ("md", {"cutoff_A": 5.2}),
         ("md", {"pressure_bar": 2.0}),
         ("md", {"timestep_fs": 2.0}),
+        ("md", {"deterministic": True}),
         ("seed", None),
         ("engine", None),
     ],
@@ -378,6 +381,67 @@ def test_seed_decides_the_path(electrolyte, packed, short_run, tmp_path):
     assert abs(np.corrcoef(velocities[0], velocities[2])[0, 1]) < 0.3
     first_K = [pd.read_csv(folder / "thermo.csv").temperature_K[0] for folder in folders]
     assert first_K[1] == pytest.approx(first_K[0], abs=10.0)
+
+
+# ---------------------------------------------------------------- equal to the last bit
+
+EXACT = TINY.model_copy(update={"deterministic": True})
+COMPARED = ("trajectory.xtc", "topology.pdb", "thermo.csv")
+
+
+def contents(folder):
+    return {name: (folder / name).read_bytes() for name in COMPARED}
+
+
+@pytest.fixture(scope="module")
+def exact(electrolyte, packed, tmp_path_factory):
+    """Files of an unbroken deterministic run."""
+    folder = tmp_path_factory.mktemp("exact")
+    simulate(electrolyte, packed, folder, md=EXACT)
+    return contents(folder)
+
+
+def test_deterministic_runs_in_two_folders_are_equal(electrolyte, packed, exact, tmp_path):
+    simulate(electrolyte, packed, tmp_path, md=EXACT)
+    assert contents(tmp_path) == exact
+
+
+def test_a_deterministic_run_killed_and_resumed_equals_an_unbroken_one(
+    electrolyte, packed, exact, tmp_path
+):
+    for stage in ("1_warmup", "6_production"):
+        process = start_process("openmm", electrolyte, packed, tmp_path, EXACT)
+        wait_for((tmp_path / f"work/{stage}/checkpoint.npz").is_file, process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (tmp_path / "trajectory.xtc").exists(), "killed too late to test anything"
+    simulate(electrolyte, packed, tmp_path, md=EXACT)
+    assert contents(tmp_path) == exact
+
+
+@pytest.mark.parametrize("platform", ["CPU", "auto"])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_forces_are_deterministic_where_that_is_asked_for(platform, wanted):
+    system = openmm.System()
+    system.addParticle(1.0)
+    md = TINY.model_copy(update={"platform": platform, "deterministic": wanted})
+    context = openmm_engine.make_context(system, openmm.VerletIntegrator(0.001), md, 1)
+    found = context.getPlatform().getPropertyValue(context, "DeterministicForces")
+    assert found == str(wanted).lower()
+
+
+def test_a_platform_without_deterministic_forces_is_refused(monkeypatch):
+    monkeypatch.setattr(openmm_engine, "DETERMINISTIC", "NoSuchProperty")
+    md = TINY.model_copy(update={"deterministic": True})
+    with pytest.raises(InputError, match=r"md.deterministic: .*CPU cannot sum forces in one order"):
+        openmm_engine.make_context(openmm.System(), openmm.VerletIntegrator(0.001), md, 1)
+
+
+@needs_gromacs
+def test_deterministic_gromacs_runs_are_equal(electrolyte, packed, tmp_path):
+    for name in ("one", "two"):
+        simulate(electrolyte, packed, tmp_path / name, "gromacs", md=EXACT)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_seeds_differ_by_stage():

@@ -13,9 +13,9 @@ from ionshift.descriptors.lmbtr import Lmbtr
 from ionshift.descriptors.registry import elements_of
 from ionshift.descriptors.settings import effective
 from ionshift.learning import committee as model
-from ionshift.learning.benchmarks import inference_cost, training_cost
 from ionshift.learning.pca import Axes, Moments
 from ionshift.nmr.inference import Predictor
+from ionshift.nmr.inference_cost import inference_cost, training_cost
 from ionshift.solvation.shells import ShellFinder
 from ionshift.trajectories.trajectory import Trajectory
 

@@ -1,17 +1,36 @@
 import hashlib
 import json
+import shutil
 from importlib.metadata import version
 
 import pytest
 
-from ionshift.runs.manifest import manifest
+from ionshift.runs import manifest as module
+from ionshift.runs.manifest import code_sha256, manifest
 from ionshift.studies import registry
+
+FILES = {
+    "tables/shifts.csv": True,
+    "md/1M/0/trajectory.xtc": True,
+    "pca/1M.npz": True,
+    "md/1M/0/work/6_production/state.npz": False,
+    "potential/md/1M/work/state.npz": False,
+    "figures/shifts.pdf": False,
+    "logs/run_md/1M_0.log": False,
+    "tables/.writing-shifts-abcdefgh.csv": False,
+    "report.html": False,
+}
+"""Files of a study to whether the manifest has their hash."""
 
 
 @pytest.fixture(scope="module")
-def record(root):
+def record(root, tmp_path_factory):
+    results = tmp_path_factory.mktemp("demo")
+    for name in FILES:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text(name)
     study = registry.load(root / "config" / "config.yaml")
-    return manifest(study, [root / "pyproject.toml"], {"1M/0": 5}, [root / "CITATION.cff"])
+    return manifest(study, [root / "pyproject.toml"], {"1M/0": 5}, results)
 
 
 def test_it_survives_json(record):
@@ -22,10 +41,16 @@ def test_configuration_in_it_makes_the_same_study(record, root):
     assert registry.load(record["config"]) == registry.load(root / "config" / "config.yaml")
 
 
-def test_inputs_and_tables_are_hashed_by_content(record, root):
-    for part, name in (("inputs_sha256", "pyproject.toml"), ("tables_sha256", "CITATION.cff")):
-        expected = hashlib.sha256((root / name).read_bytes()).hexdigest()
-        assert record[part] == {name: expected}
+def test_inputs_are_hashed_by_content(record, root):
+    expected = hashlib.sha256((root / "pyproject.toml").read_bytes()).hexdigest()
+    assert record["inputs_sha256"] == {"pyproject.toml": expected}
+
+
+def test_results_are_hashed_by_content_below_their_folder(record):
+    expected = {
+        name: hashlib.sha256(name.encode()).hexdigest() for name, hashed in FILES.items() if hashed
+    }
+    assert record["results_sha256"] == expected
 
 
 def test_every_environment_file_and_rule_file_is_in_it(record, root):
@@ -43,3 +68,15 @@ def test_versions_of_all_pinned_packages_are_in_it(record):
 def test_commit_is_known_in_a_checkout(record, root):
     if (root / ".git").exists():
         assert len(record["git"]["commit"]) == 40
+
+
+def test_code_has_one_hash_that_any_file_changes(record, root, tmp_path, monkeypatch):
+    assert record["code_sha256"] == code_sha256()
+    for name in ("Snakefile", "workflow", "scripts"):
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
+        copy(root / name, tmp_path / name)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert code_sha256() == record["code_sha256"]
+    with (tmp_path / "scripts/ionshift/md/engines/openmm.py").open("a") as file:
+        file.write("# changed\n")
+    assert code_sha256() != record["code_sha256"]

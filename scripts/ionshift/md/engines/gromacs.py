@@ -136,6 +136,8 @@ class GromacsEngine:
         command += ["-g", "md.log", "-e", "md.edr", "-x", "md.xtc", "-o", "md.trr"]
         command += ["-c", "final.g96", "-cpo", "md.cpt", "-cpt", str(CHECKPOINT_MINUTES)]
         command += ["-ntmpi", "1", "-ntomp", str(self.job.threads), "-pin", "off", "-notunepme"]
+        if self.job.md.deterministic:
+            command += ["-reprod"]
         if stage.ensemble == "NPT":
             # mdrun would lengthen the list to fit the box of now, which may yet shrink.
             command += ["-nstlist", str(PAIR_LIST_STEPS)]

@@ -14,6 +14,7 @@ from ionshift.md.segments import SegmentedEngine, next_event
 from ionshift.md.stages import State, blown_up, derived_seed, guard
 
 if TYPE_CHECKING:
+    from ionshift.config.md import MD
     from ionshift.md.driver import Job
 
 FORCE_TOLERANCE_KJ_MOL_NM = 50.0
@@ -21,12 +22,13 @@ MINIMISER_STEPS = 2000
 FRICTION_PER_PS = 1.0
 BAROSTAT_INTERVAL_STEPS = 25
 WATCH_INTERVAL_STEPS = 50
+DETERMINISTIC = "DeterministicForces"
 
 
 def minimise(job: Job, start: State) -> State:
     """Relax a packed box and draw velocities at the wanted temperature; returns a State."""
     integrator = openmm.VerletIntegrator(0.001)
-    context = make_context(job.system, integrator, job.md.platform, job.threads)
+    context = make_context(job.system, integrator, job.md, job.threads)
     context.setPeriodicBoxVectors(*np.diag(start.edges_nm))
     context.setPositions(start.positions_nm)
     try:
@@ -39,24 +41,47 @@ def minimise(job: Job, start: State) -> State:
 
 
 def make_context(
-    system: openmm.System, integrator: openmm.Integrator, platform_name: str, threads: int
+    system: openmm.System, integrator: openmm.Integrator, md: MD, threads: int
 ) -> openmm.Context:
-    """Context on the wanted platform; `auto` takes the fastest one that works."""
-    if platform_name == "auto":
-        return openmm.Context(system, integrator)
+    """Context on the platform that `md` asks for; `auto` takes the fastest one that works."""
+    platform = _fastest_platform() if md.platform == "auto" else _platform(md.platform)
+    properties = {"Threads": str(threads)} if platform.getName() == "CPU" else {}
+    if md.deterministic:
+        properties |= _deterministic(platform)
+    return openmm.Context(system, integrator, platform, properties)
+
+
+def _platform(name):
     try:
-        platform = openmm.Platform.getPlatformByName(platform_name)
+        return openmm.Platform.getPlatformByName(name)
     except openmm.OpenMMException:
         known = [
             openmm.Platform.getPlatform(i).getName()
             for i in range(openmm.Platform.getNumPlatforms())
         ]
         raise InputError(
-            f"md.platform: {platform_name} is not in this OpenMM, only {', '.join(known)}; take "
+            f"md.platform: {name} is not in this OpenMM, only {', '.join(known)}; take "
             "one of these or auto"
         ) from None
-    properties = {"Threads": str(threads)} if platform_name == "CPU" else {}
-    return openmm.Context(system, integrator, platform, properties)
+
+
+def _fastest_platform():
+    """The platform that OpenMM takes by itself: the fastest whose device is there."""
+    system = openmm.System()
+    system.addParticle(1.0)
+    return openmm.Context(system, openmm.VerletIntegrator(0.001)).getPlatform()
+
+
+def _deterministic(platform):
+    """Properties with which equal inputs give equal forces, bit for bit."""
+    if DETERMINISTIC in platform.getPropertyNames():
+        return {DETERMINISTIC: "true"}
+    if platform.getName() == "Reference":  # always so
+        return {}
+    raise InputError(
+        f"md.deterministic: OpenMM's platform {platform.getName()} cannot sum forces in one order; "
+        "take md.platform: CPU or CUDA, or md.deterministic: false"
+    )
 
 
 def read_state(context: openmm.Context) -> State:
@@ -119,7 +144,7 @@ class OpenMMEngine(SegmentedEngine):
             stage.temperature_K, FRICTION_PER_PS, stage.timestep_ps
         )
         integrator.setRandomNumberSeed(derived_seed(job.seed, stage.name, point.steps))
-        context = make_context(system, integrator, job.md.platform, job.threads)
+        context = make_context(system, integrator, job.md, job.threads)
         context.setPeriodicBoxVectors(*np.diag(point.state.edges_nm))
         context.setPositions(point.state.positions_nm)
         context.setVelocities(point.state.velocities_nm_ps)
