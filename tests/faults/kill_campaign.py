@@ -60,7 +60,6 @@ class Study:
             copy_project(folder)
             self.temporary.mkdir()
             config = yaml.safe_load(STUDY.read_text())
-            config["md"]["deterministic"] = True
             config["elf"] = {"n_clusters": 1}
             (folder / "tiny.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 

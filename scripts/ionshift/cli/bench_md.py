@@ -15,7 +15,7 @@ import numpy as np
 import openmm
 import pandas as pd
 
-from ionshift.core.files import write_table
+from ionshift.core.files import atomic_path
 from ionshift.md.engines.openmm import FRICTION_PER_PS, make_context, minimise
 from ionshift.md.stages import State
 from ionshift.studies import registry
@@ -39,7 +39,8 @@ def main(config: Path, steps: int, rounds: int) -> None:
     for context in contexts.values():
         context.getIntegrator().step(WARM_UP_STEPS)
     table = measure(contexts, steps, rounds)
-    write_table(table, TABLE)
+    with atomic_path(TABLE) as path:
+        table.to_csv(path, index=False)
     median_ms = table.groupby("deterministic")["ms_per_step"].median()
     print(f"{system.getNumParticles()} atoms, {study.md.platform}, {study.md.threads} thread(s)")
     print(f"md.deterministic: false  {median_ms[False]:.3f} ms a step")

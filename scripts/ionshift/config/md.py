@@ -26,9 +26,9 @@ class MD(Block):
         "CPU", description="OpenMM platform (`auto`: the fastest one present)."
     )
     deterministic: bool = Field(
-        False,
+        True,
         description="Runs of one seed on one machine and number of threads, unbroken or resumed, "
-        "are equal bit for bit (DeterministicForces of OpenMM, -reprod of GROMACS).",
+        "are equal bit for bit (DeterministicForces of OpenMM, not on OpenCL; -reprod of GROMACS).",
     )
     threads: Count = Field(1, description="Threads of one MD job.")
     replicas: Count = Field(1, le=1000, description="Independent boxes a system, by seed.")

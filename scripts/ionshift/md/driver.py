@@ -148,7 +148,8 @@ def stage_keys(
         "hydrogen_mass_amu": md.hydrogen_mass_amu,
         "pressure_bar": md.pressure_bar,
         "temperature_K": md.temperature_K,
-        **({"deterministic": True} if md.deterministic else {}),
+        # Runs of earlier versions, without this key, stand for those of the default.
+        **({} if md.deterministic else {"deterministic": False}),
     }
     keys = [_hash(base)]
     for stage in plan:
