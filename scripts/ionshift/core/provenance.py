@@ -77,7 +77,7 @@ def _imports(path):
 @cache
 def _imports_of_version(path, mtime_ns, size):
     names = set()
-    for node in _statements(ast.parse(path.read_text())):
+    for node in statements_that_run(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ionshift":
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
         elif isinstance(node, ast.Import):
@@ -85,7 +85,7 @@ def _imports_of_version(path, mtime_ns, size):
     return frozenset(file for name in names for file in _module_files(name))
 
 
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
+def statements_that_run(node: ast.AST) -> Iterator[ast.AST]:
     """Statements inside a node but those below `if TYPE_CHECKING:`, which type checkers alone read.
 
     Imports are statements, so no expression need be walked.
@@ -96,7 +96,7 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
     for name in fields:
         for statement in getattr(node, name, ()):
             yield statement
-            yield from _statements(statement)
+            yield from statements_that_run(statement)
 
 
 def _module_files(dotted):

@@ -11,6 +11,7 @@ import yaml
 from ionshift.config.registries.calculators import FAMILIES
 from ionshift.config.registries.engines import ENGINES
 from ionshift.config.registries.references import REFERENCES
+from ionshift.core.provenance import statements_that_run
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "scripts"
@@ -150,7 +151,7 @@ def local_files(module):
 
 def imported_modules(path):
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in statements_that_run(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -192,7 +193,7 @@ def of_entries(directive):
         entries += [*ENGINES, *FAMILIES]
     if "REFERENCE.environment" in directive:
         entries += REFERENCES
-    if "FAMILIES.get(" in directive:
+    if "_FAMILY.environment" in directive:
         entries += FAMILIES
     return [Path(entry.environment).stem for entry in entries if entry.environment]
 
