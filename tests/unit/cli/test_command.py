@@ -272,7 +272,7 @@ def test_a_study_of_an_earlier_version_is_told_how_to_go_on(handed_over, tmp_pat
     manifest.parent.mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     config = str(ROOT / "config/config.yaml")
-    manifest.write_text('{"layout": 2}')
+    manifest.write_text('{"layout": 2, "config": {}}')
     call("run", config)
     manifest.write_text('{"created": "2026"}')
     with pytest.raises(InputError, match=r"made by version 0\.1: ionshift adopt"):

@@ -120,6 +120,7 @@ def unknown_word(command, words):
         if words[0] not in command.commands:
             return words[0]
         command, words = command.commands[words[0]], words[1:]
+    words = words[: words.index("--")] if "--" in words else words  # the rest is Snakemake's
     options = {"--help"}.union(*(param.opts + param.secondary_opts for param in command.params))
     return next((w for w in words if w.startswith("--") and w.split("=")[0] not in options), None)
 
