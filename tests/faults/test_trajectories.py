@@ -227,7 +227,7 @@ def run(tmp_path):
             trajectories=[folder / "trajectory.xtc"],
             summaries=[folder / "md_summary.json"],
         ),
-        output=SimpleNamespace(rdf=tmp_path / "rdf.csv"),
+        output=SimpleNamespace(rdf=tmp_path / "shell" / "rdf_1M.csv"),
         params=SimpleNamespace(electrolyte=electrolyte().model_dump(), shell=shell, frame_stride=1),
     )
     before = signal.getsignal(signal.SIGTERM)
