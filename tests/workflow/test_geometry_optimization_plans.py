@@ -47,7 +47,8 @@ def test_asking_for_it_adds_to_a_finished_study_and_reruns_nothing_in_it(project
     before = {job_name(job) for job in project.jobs()}
     rerun = project.reruns(project.variant(optimizing))
     assert rerun.keys() - before == OPTIMIZING - {"pair_labels"}
-    assert rerun.keys() & before == {"tabulate_costs", "figure:costs", "write_manifest"}
+    costs = {"tabulate_costs", "figure:costs", "write_summary", "write_manifest"}
+    assert rerun.keys() & before == costs
     assert rerun["optimize_clusters"] == 4
 
 
@@ -89,6 +90,7 @@ def test_how_clusters_are_optimized_reruns_them_and_no_dynamics(changed, optimiz
         "figure:geometry_optimization": 1,
         "tabulate_costs": 1,
         "figure:costs": 1,
+        "write_summary": 1,
         "write_manifest": 1,
     }
 

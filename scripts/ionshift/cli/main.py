@@ -259,7 +259,6 @@ def status(
 
 
 @app.command()
-@_in_a_clone
 def check(
     where: Annotated[
         Path, typer.Argument(help="Configuration of the study, or a folder of results.")

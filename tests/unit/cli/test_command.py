@@ -190,8 +190,11 @@ OUTSIDE = {
 }
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "train"])
-def test_every_command_but_train_is_refused_outside_a_clone(command, tmp_path, monkeypatch):
+NEED_NO_CLONE = ("train", "check")
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NEED_NO_CLONE])
+def test_commands_that_need_a_clone_are_refused_outside(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     arguments = OUTSIDE.get(command, OUTSIDE["labels export"] if "export" in command else ())
     words = (*command.split(), *arguments[len(command.split()) :])
