@@ -5,8 +5,8 @@ ways to go on from there:
 
 - *truncated*: the integral to L. It oscillates with L, and a tail of g that is not 1, as in every
   closed box, counts with r^2: g is divided by its mean at the end.
-- *finite volume*: weights w(x), x = r / L, under which the integral to L of a g that has not died out
-  converges fast: 4 pi r^2 (1 - x^3) (Krüger et al., J. Phys. Chem. Lett. 4, 235 (2013)) and
+- *finite volume*: weights w(x), x = r / L, under which the integral to L converges fast though g
+  has not died out: 4 pi r^2 (1 - x^3) (Krüger et al., J. Phys. Chem. Lett. 4, 235 (2013)) and
   4 pi r^2 (1 - 23 x^3 / 8 + 3 x^4 / 4 + 9 x^5 / 8) (Krüger and Vlugt, Phys. Rev. E 97, 051301
   (2018)).
 """
@@ -48,7 +48,7 @@ def running_integral(r_A: np.ndarray, g: np.ndarray, method: str) -> np.ndarray:
     total = np.zeros_like(excess[..., 1:])
     for power, factor in WEIGHTS[method].items():
         moment = cumulative_trapezoid(excess * r ** (2 + power), r, axis=-1)
-        total += factor * moment / r_A**power
+        total += factor * moment / np.where(r_A > 0, r_A, 1.0) ** power
     return 4 * np.pi * total
 
 

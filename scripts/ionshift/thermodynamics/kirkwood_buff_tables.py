@@ -79,8 +79,8 @@ def _check(pair, r_A, g, half_A):
     step_A = np.diff(r_A).max()
     if np.isfinite(half_A) and r_A[-1] < half_A - 1.5 * step_A:
         raise InputError(
-            f"{pair}: g(r) ends at {r_A[-1]:.2f} A; the box allows {half_A:.2f} A, and the integral "
-            "needs all of it: compute g(r) up to half of the box"
+            f"{pair}: g(r) ends at {r_A[-1]:.2f} A; the box allows {half_A:.2f} A, and the "
+            "integral needs all of it: compute g(r) up to half of the box"
         )
     if r_A[-1] < MIN_REACH_A:
         raise InputError(
@@ -213,6 +213,6 @@ def _of_pair(g, pair):
 
 
 def _linearised(excess_A3, density_A3):
-    """The derivative of every replica to first order about their mean, so that its mean is that of G."""
+    """The derivative of every replica, to first order about the mean of G over replicas."""
     mean = activity_derivative(excess_A3.mean(axis=0), density_A3)
     return mean - mean**2 * density_A3 * (excess_A3 - excess_A3.mean(axis=0))

@@ -37,7 +37,7 @@ def solve(model: IonModel, densities_A3: np.ndarray, start: np.ndarray | None = 
 
 
 def _around(centre: int, model: IonModel, densities_A3: np.ndarray) -> np.ndarray:
-    """v = r psi in A around one ion, by Newton's iteration: the equation is v'' = F(v), F rising."""
+    """v = r psi in A around one ion, by Newton's iteration on v'' = F(v), where F rises with v."""
     r_A, step_A = model.grid.r_A, model.grid.step_A
     edge_A = model.charges[centre] * model.bjerrum_A
     v = edge_A * np.exp(-model.kappa(densities_A3) * r_A)

@@ -13,7 +13,7 @@ LAST_SHARE = 0.25
 class Settled:
     """A value with its standard error (NaN: unknown), or NaN with the reason why there is none.
 
-    `drift` is half of the range that the running integral covers over the last quarter of distances.
+    `drift` is half of the range that the running integral covers over the last quarter.
     """
 
     value: float
