@@ -43,11 +43,13 @@ def grid_for(kappa: float, step_A: float = STEP_A) -> RadialGrid:
 
 def nodes(molarities_M: np.ndarray) -> np.ndarray:
     """Molarities at which to solve: those asked for, and what integration needs below them."""
-    asked = np.unique(molarities_M)
-    even = np.linspace(0, np.sqrt(asked[-1]), N_NODES + 1)[1:] ** 2
-    more = np.array([*LEAD_IN_M, *even])
-    apart = np.abs(np.log(more[:, None] / asked)).min(axis=1) > NODES_APART
-    return np.sort(np.concatenate([asked, more[apart & (more < asked[-1])]]))
+    chosen = list(np.unique(molarities_M))
+    even = np.linspace(0, np.sqrt(chosen[-1]), N_NODES + 1)[1:] ** 2
+    for one in (*LEAD_IN_M, *even):
+        if one < chosen[-1] and np.abs(np.log(one / np.array(chosen))).min() > NODES_APART:
+            chosen.append(one)
+            chosen.sort()
+    return np.array(chosen)
 
 
 def coefficients(

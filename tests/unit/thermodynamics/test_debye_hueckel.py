@@ -21,7 +21,9 @@ def test_debye_length_of_a_tenth_molar_is_9_6_angstrom():
 def test_limiting_laws_have_the_slopes_of_water():
     """1 - phi = A_phi sqrt(c), ln y = -3 A_phi sqrt(c), A_phi = 0.391 in molal, 25 C."""
     densities = np.full(2, 0.01 * 0.99705 * debye_hueckel.PER_A3)
-    phi = debye_hueckel.limiting_osmotic(CHARGES, densities, debye_hueckel.bjerrum_length_A(78.3, 298.15))
+    phi = debye_hueckel.limiting_osmotic(
+        CHARGES, densities, debye_hueckel.bjerrum_length_A(78.3, 298.15)
+    )
     ln_y = debye_hueckel.limiting_ln_activity(
         CHARGES, densities, debye_hueckel.bjerrum_length_A(78.3, 298.15)
     )

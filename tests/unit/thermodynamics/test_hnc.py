@@ -44,9 +44,7 @@ def test_moments_of_stillinger_and_lovett(molarity_M):
 
 def test_a_start_from_another_state_gives_the_same():
     grid, densities, structure = solved(1.0)
-    again = hnc.solve(
-        restricted_primitive_model(grid), densities, start=0.9 * structure.ln_y
-    )
+    again = hnc.solve(restricted_primitive_model(grid), densities, start=0.9 * structure.ln_y)
     assert np.abs(again.g - structure.g).max() < 1e-5
 
 

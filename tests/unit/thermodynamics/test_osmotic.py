@@ -32,8 +32,9 @@ def test_compressibility_route_agrees_when_dilute():
 
 
 @pytest.mark.parametrize("route", ["hnc", "mpb"])
-def test_limiting_slopes_are_met_to_a_percent(route):
-    """Extrapolated from 1e-5 to 4e-5 M, where ions feel nothing but charge."""
+def test_limiting_slopes_are_met_to_a_percent(route, monkeypatch):
+    """Extrapolated from 1e-5 and 4e-5 M, where ions feel nothing but charge."""
+    monkeypatch.setattr(osmotic, "N_NODES", 2)
     molarities = np.array([1e-5, 4e-5])
     table = osmotic.coefficients(restricted_primitive_model, molarities, route, 5 * STEP_A)
     roots = np.sqrt(molarities)
@@ -61,6 +62,12 @@ def test_no_number_beyond_where_there_is_no_solution(monkeypatch):
     table = osmotic.coefficients(restricted_primitive_model, np.array([0.5, 1.0]), "hnc", STEP_A)
     assert table["phi_mm"].notna().tolist() == [True, False]
     assert table["reason"][0] == "" and "no solution from" in table["reason"][1]
+
+
+def test_nodes_hold_what_is_asked_and_stay_apart():
+    found = osmotic.nodes(np.array([1.0, 0.1]))
+    assert {0.1, 1.0} < set(found) and found[-1] == 1.0 and found[0] <= 0.002
+    assert np.diff(np.log(found)).min() > 0.04
 
 
 def test_densities_are_neutral():

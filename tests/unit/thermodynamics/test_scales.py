@@ -40,7 +40,9 @@ def test_both_coefficients_obey_gibbs_and_duhem_on_every_scale():
     gamma = scales.molal_ln_activity(
         scales.lewis_randall_ln_activity(ln_y, phi, c, volume), c, volume
     )
-    integral = lewis - 1 + np.concatenate(
-        [[0], np.cumsum(np.diff(np.log(m)) * ((lewis[1:] + lewis[:-1]) / 2 - 1))]
+    integral = (
+        lewis
+        - 1
+        + np.concatenate([[0], np.cumsum(np.diff(np.log(m)) * ((lewis[1:] + lewis[:-1]) / 2 - 1))])
     )
     assert np.allclose(gamma - gamma[0], integral - integral[0], atol=1e-5)
