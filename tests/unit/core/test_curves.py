@@ -70,8 +70,8 @@ def test_a_name_given_again_is_a_replica(write):
     [
         (TEXT, "{}", "has no column pair; say what it holds, as in NAME="),
         (TEXT, "a={}", r"the unit of r is not known; head its column r_A or r_nm, or state"),
-        (TEXT, "a={}:7", "no column 7; it has 1, 2, 3"),
-        (TEXT, "a={}:g", "no column g; it has 1, 2, 3"),
+        ("r_A h n\n" + TEXT, "a={}:7", "no column 7; it has r_A, h, n"),
+        ("r_A h n\n" + TEXT, "a={}:g", "no column g; it has r_A, h, n"),
         ("r_A,g\n1,1\n2,x\n3,1\n", "a={}", "column g has 'x' in row 2"),
         ("r_A,g\n1,1\n2,\n3,1\n", "a={}", "column g has .* in row 2; every row must hold a number"),
         ("r_A,g\n1,1\n2,1\n", "a={}", "2 rows; a curve needs at least 5"),
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_said(write, text, source, words):
 
 
 def test_a_missing_file_is_said():
-    with pytest.raises(InputError, match="none.dat: no such file; give NAME=FILE"):
+    with pytest.raises(InputError, match=r"none.dat: no such file; give NAME=FILE"):
         read_curves(["a=none.dat"], R, G, "pair")
 
 

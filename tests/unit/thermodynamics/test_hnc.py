@@ -4,7 +4,7 @@ import pytest
 from ionshift.core.errors import Unconverged
 from ionshift.thermodynamics import hnc, ions, osmotic, pressure
 from ionshift.thermodynamics.radial_grid import RadialGrid
-from salts import BJERRUM_A, STEP_A, hard_spheres, restricted_primitive_model
+from model_salts import BJERRUM_A, STEP_A, hard_spheres, restricted_primitive_model
 
 # Osmotic coefficients by Monte Carlo with their errors: Card and Valleau, J. Chem. Phys. 52, 6232
 # (1970), restricted primitive model, 4.25 A, 298 K, permittivity 78.5.

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ionshift.thermodynamics import kirkwood_buff
 from ionshift.thermodynamics.kirkwood_buff import WEIGHTS, running_integral
-from salts import percus_yevick_g
+from model_salts import percus_yevick_g
 
 R_A = np.arange(0.005, 40, 0.01)
 

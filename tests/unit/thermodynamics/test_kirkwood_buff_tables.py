@@ -4,7 +4,7 @@ import pytest
 
 from ionshift.core.errors import InputError
 from ionshift.thermodynamics import kirkwood_buff_tables as tables
-from salts import percus_yevick_g
+from model_salts import percus_yevick_g
 
 SALT = tables.Salt("Li", "Cl", "O", 1.0)
 
@@ -78,8 +78,8 @@ def test_what_is_no_whole_g_is_refused(change, edge_A, words):
 
 def test_missing_pairs_and_unequal_replicas_are_refused():
     curves, _ = hard_sphere_curves(["Li-Li", "Cl-Cl", "Li-Cl", "Li-O"])
-    with pytest.raises(InputError, match="no g.r. of the pair Cl-O.*there are Li-Li"):
+    with pytest.raises(InputError, match=r"no g.r. of the pair Cl-O.*there are Li-Li"):
         tables.derivatives(tables.gather(curves), SALT)
     more, _ = hard_sphere_curves(["Cl-O"], replicas=2)
-    with pytest.raises(InputError, match="unequal numbers of replicas .Li-Li 1, .* Cl-O 2"):
+    with pytest.raises(InputError, match=r"unequal numbers of replicas .Li-Li 1, .* Cl-O 2"):
         tables.derivatives(tables.gather(pd.concat([curves, more])), SALT)

@@ -4,7 +4,7 @@ import pytest
 from ionshift.core.errors import Unconverged
 from ionshift.thermodynamics import debye_hueckel, hnc, osmotic
 from ionshift.thermodynamics.radial_grid import RadialGrid
-from salts import BJERRUM_A, STEP_A, restricted_primitive_model
+from model_salts import BJERRUM_A, STEP_A, restricted_primitive_model
 
 CHARGES = np.array([1, -1])
 

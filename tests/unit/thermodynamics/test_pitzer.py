@@ -53,5 +53,5 @@ def test_no_number_beyond_the_range():
 
 
 def test_an_unknown_salt_names_those_there_are():
-    with pytest.raises(InputError, match="--salt RbF: .* has LiCl, NaCl, KCl"):
+    with pytest.raises(InputError, match=r"--salt RbF: .* has LiCl, NaCl, KCl"):
         pitzer.salt_named("RbF", PATH)

@@ -29,7 +29,7 @@ def test_constants_do_not_matter_where_they_are_fitted():
     shifted = {pair: potential(pair, constant=0.5) for pair in PRODUCTS}
     found, _ = pmf.fit_permittivity(shifted, 298.15, offsets=True)
     assert found == pytest.approx(52.0, rel=1e-3)
-    with pytest.raises(InputError, match="no common permittivity .*--tail-permittivity"):
+    with pytest.raises(InputError, match=r"no common permittivity .*--tail-permittivity"):
         pmf.fit_permittivity(shifted, 298.15)
 
 
@@ -53,9 +53,9 @@ def test_what_begins_or_ends_too_early_is_refused():
     whole = potential()
     late, short = whole.r_A > 4.0, whole.r_A < 7.0
     pmf.check_range(whole)
-    with pytest.raises(InputError, match="begins at 4.* do not yet repel each other"):
+    with pytest.raises(InputError, match=r"begins at 4.* do not yet repel each other"):
         pmf.check_range(PairPotential("cation-anion", R_A[late], whole.w_kT[late], -1))
-    with pytest.raises(InputError, match="ends at 6.9 A; it must reach at least 8 A"):
+    with pytest.raises(InputError, match=r"ends at 6.9 A; it must reach at least 8 A"):
         pmf.check_range(PairPotential("cation-anion", R_A[short], whole.w_kT[short], -1))
 
 

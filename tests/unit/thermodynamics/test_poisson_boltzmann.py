@@ -3,7 +3,7 @@ import pytest
 
 from ionshift.thermodynamics import ions, osmotic, poisson_boltzmann
 from ionshift.thermodynamics.radial_grid import RadialGrid
-from salts import BJERRUM_A, DIAMETER_A, STEP_A, restricted_primitive_model
+from model_salts import BJERRUM_A, DIAMETER_A, STEP_A, restricted_primitive_model
 
 
 def test_weakly_charged_spheres_have_the_linear_solution():

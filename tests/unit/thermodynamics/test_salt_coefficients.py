@@ -77,7 +77,7 @@ def test_a_missing_pair_and_unequal_replicas_are_refused():
     with pytest.raises(InputError, match="no potential of mean force of anion-anion"):
         salt_coefficients.prepare(table[table["pair"] != pmf.ANIONS], TREATMENT)
     more = pd.concat([table, table[table["pair"] == pmf.ANIONS].assign(replica=1)])
-    with pytest.raises(InputError, match="unequal numbers of replicas: anion-anion 2"):
+    with pytest.raises(InputError, match=r"unequal numbers of replicas: anion-anion 2"):
         salt_coefficients.prepare(more, TREATMENT)
 
 
