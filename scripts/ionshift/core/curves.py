@@ -196,7 +196,7 @@ def _column(rows, quantity, wanted, unit, position, place) -> tuple[str, float]:
     unit = named.get(wanted, unit)
     if unit is None:
         if len(quantity.units) == 1:
-            return wanted, 1.0
+            return wanted, next(iter(quantity.units.values()))
         raise InputError(
             f"{place}: the unit of {quantity.name} is not known; head its column "
             f"{' or '.join(named)}, or state the unit ({', '.join(quantity.units)})"
