@@ -80,6 +80,9 @@ def kirkwood_buff(
     ] = None,
     n_cations: Annotated[int, typer.Option(min=1, help="Cations a formula unit.")] = 1,
     n_anions: Annotated[int, typer.Option(min=1, help="Anions a formula unit.")] = 1,
+    measured: Annotated[
+        str | None, typer.Option(help="Salt to compare with, such as LiCl (25 C).")
+    ] = None,
     normalise: Annotated[
         bool, typer.Option(help="Divide each g(r) by its mean at the end of its range.")
     ] = True,
@@ -101,7 +104,14 @@ def kirkwood_buff(
 
     salt = command.salt(cation, anion, solvent, molarity_M, (n_cations, n_anions))
     command.main(
-        files, _value(length_unit), box_edge_A, salt, normalise, (tolerance_A3, tolerance), out
+        files,
+        _value(length_unit),
+        box_edge_A,
+        salt,
+        measured,
+        normalise,
+        (tolerance_A3, tolerance),
+        out,
     )
 
 

@@ -9,6 +9,7 @@ from ionshift.core.curves import Quantity, read_curves
 from ionshift.core.errors import InputError
 from ionshift.core.files import write_table
 from ionshift.thermodynamics import kirkwood_buff_tables as tables
+from ionshift.thermodynamics import pitzer
 
 DISTANCE = Quantity("r", {"A": 1.0, "nm": 10.0})
 DISTRIBUTION = Quantity("g", {"": 1.0})
@@ -36,11 +37,15 @@ def main(
     length_unit: str | None,
     box_edge_A: float | None,
     salt: tables.Salt | None,
+    measured: str | None,
     normalise: bool,
     tolerances: tuple[float, float],
     out: Path,
 ) -> None:
     """Print integrals and derivatives; write them to `out` and the running ones beside it."""
+    if measured is not None and salt is None:
+        raise InputError("--measured needs --cation, --anion, --solvent and --molarity-M as well")
+    reference = None if measured is None else pitzer.salt_named(measured)
     curves = read_curves(files, DISTANCE, DISTRIBUTION, "pair", length_unit)
     found = tables.gather(curves, box_edge_A)
     results, running = tables.integrals(found, box_edge_A, normalise, tolerances[0])
@@ -59,6 +64,9 @@ def main(
     write_table(running, running_path)
     for row in results.to_dict("records"):
         print(_sentence(row))
+    if reference is not None and salt is not None:
+        derivative = float(reference.activity_derivative(salt.molarity_M))
+        print(f"measured: d ln a / d ln c {derivative:.3f} ({reference.name}, {reference.source})")
     print(f"written: {out}, {running_path}")
 
 

@@ -90,8 +90,10 @@ def main(
         salt=salt,
     )
     write_table(table, out)
+    if salt is not None:
+        print(f"measured: {salt.name}, {salt.source}")
     for key, rows in table.groupby(["route", "permittivity"], sort=False):
-        print(f"\n{key[0]}, permittivity {key[1]:.1f}")
+        print(f"{key[0]}, permittivity {key[1]:.1f}")
         for row in rows.to_dict("records"):
             print(_sentence(row))
     print(f"written: {out}")

@@ -1,6 +1,6 @@
 """Pair energies of ions in a continuum: a short-ranged part, a hard core and Coulomb's law."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import erf, erfc
@@ -59,11 +59,6 @@ class IonModel:
     def kappa(self, densities_A3: np.ndarray) -> float:
         """Inverse Debye length in 1/A."""
         return inverse_debye_length(self.charges, densities_A3, self.bjerrum_A)
-
-    def shifted(self, offsets_kT: np.ndarray, reach_A: float) -> "IonModel":
-        """The model with offsets (n, n) added to w_ij within `reach_A`."""
-        inside = self.grid.r_A <= reach_A
-        return replace(self, short_kT=self.short_kT + np.asarray(offsets_kT)[..., None] * inside)
 
 
 @dataclass(frozen=True)

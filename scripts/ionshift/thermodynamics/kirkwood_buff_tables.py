@@ -20,6 +20,7 @@ from ionshift.thermodynamics.settling import Settled, read_off
 
 TAIL_A = 2.0
 CORE_G = 0.05
+TAIL_G = (0.7, 1.4)
 CORE_A = 1.0
 MAX_ROWS = 400
 MIN_REACH_A = 6.0
@@ -91,6 +92,11 @@ def _check(pair, r_A, g, half_A):
         raise InputError(
             f"{pair}: g(r) begins at {r_A[0]:.2f} A with {g[0]:.2f}; what lies below is missing, "
             "start it at 0"
+        )
+    tail = float(g[r_A >= min(r_A[-1], half_A) - 2 * TAIL_A].mean())
+    if g.min() >= 0 and not TAIL_G[0] < tail < TAIL_G[1]:
+        raise InputError(
+            f"{pair}: g(r) tends to {tail:.2f}, not to 1; is it g(r), and of a whole liquid?"
         )
     if g.min() < -1e-6:
         raise InputError(f"{pair}: g(r) is negative ({g.min():.3g}); is it g(r) - 1 or an energy?")

@@ -174,7 +174,7 @@ def measure(
     -------
     DataFrame: route, permittivity, molarity_M, molality_mol_kg, phi_mm, phi_mm_sampling_err,
     phi_mm_tail_err, the same of ln_y_mm, phi_compressibility_mm, phi_lr, phi_lr_err, ln_gamma_lr,
-    ln_gamma_lr_err, phi_limiting_mm, phi_measured, ln_gamma_measured, reason. `_mm` is the scale
+    ln_gamma_lr_err, phi_limiting_mm, ln_y_limiting_mm, phi_measured, ln_gamma_measured, reason. `_mm` is the scale
     of McMillan and Mayer, `_lr` that of Lewis and Randall; y is molar, gamma molal. An `_err` of
     `_lr` is that of sampling and tail; it is NaN if that of sampling is not known.
     """
@@ -256,10 +256,11 @@ def _on_both_scales(table, treatment, volume_cm3_mol, salt):
     }
     table["phi_lr_err"] = scales.lewis_randall_osmotic(both["phi_mm"], c, volume_cm3_mol)
     table["ln_gamma_lr_err"] = both["ln_y_mm"]
-    table["phi_limiting_mm"] = [
+    limits = [
         _limiting(treatment, molarity, permittivity)
         for molarity, permittivity in zip(c, table["permittivity"], strict=True)
     ]
+    table[["phi_limiting_mm", "ln_y_limiting_mm"]] = np.reshape(limits, (-1, 2))
     molality = table["molality_mol_kg"]
     table["phi_measured"] = np.nan if salt is None else salt.osmotic(molality)
     table["ln_gamma_measured"] = np.nan if salt is None else salt.ln_activity(molality)
@@ -270,7 +271,11 @@ def _on_both_scales(table, treatment, volume_cm3_mol, salt):
 
 
 def _limiting(treatment, molarity_M, permittivity):
+    """(phi, ln y) of Debye and Hückel."""
     charges = np.array(treatment.charges)
     length_A = debye_hueckel.bjerrum_length_A(permittivity, treatment.temperature_K)
     densities = osmotic.salt_densities(charges, molarity_M)
-    return debye_hueckel.limiting_osmotic(charges, densities, length_A)
+    return (
+        debye_hueckel.limiting_osmotic(charges, densities, length_A),
+        debye_hueckel.limiting_ln_activity(charges, densities, length_A),
+    )

@@ -16,7 +16,7 @@ from ionshift.transport.diffusion import A2_PER_PS, MIN_FIT_LAGS, finite_size_co
 
 WINDOW_SHARE = (0.2, 0.6)
 HALVES = 2.5
-FASTEST_m2_s = 1e-6
+FASTEST_m2_s = 5e-8
 SLOWEST_m2_s = 1e-18
 
 

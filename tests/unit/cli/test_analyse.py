@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from ionshift.cli import main
 from ionshift.core.errors import InputError
-from ionshift.thermodynamics import debye_hueckel, osmotic
+from ionshift.thermodynamics import debye_hueckel, osmotic, pitzer
 from model_salts import percus_yevick_g
 from molecules import ROOT
 
@@ -50,6 +50,14 @@ def test_what_has_not_converged_is_printed_in_place_of_a_number(wide_g):
     printed = call("kirkwood-buff", PAIRS[0], "--length-unit", "nm", "--tolerance-A3", "0.0001")
     assert "not converged: from 12.0" in printed
     assert pd.read_csv("kirkwood_buff.csv")["value"].isna().all()
+
+
+def test_the_measured_derivative_stands_beside(wide_g, monkeypatch):
+    monkeypatch.setattr(pitzer.salt_named, "__defaults__", (ROOT / pitzer.DATA,))
+    options = ("--length-unit", "nm", *SALT, "--measured", "LiCl")
+    assert "measured: d ln a / d ln c 1.1" in call("kirkwood-buff", *PAIRS, *options)
+    with pytest.raises(InputError, match="--measured needs --cation"):
+        call("kirkwood-buff", PAIRS[0], "--length-unit", "nm", "--measured", "LiCl")
 
 
 @pytest.mark.parametrize(
