@@ -174,9 +174,10 @@ def measure(
     -------
     DataFrame: route, permittivity, molarity_M, molality_mol_kg, phi_mm, phi_mm_sampling_err,
     phi_mm_tail_err, the same of ln_y_mm, phi_compressibility_mm, phi_lr, phi_lr_err, ln_gamma_lr,
-    ln_gamma_lr_err, phi_limiting_mm, ln_y_limiting_mm, phi_measured, ln_gamma_measured, reason. `_mm` is the scale
-    of McMillan and Mayer, `_lr` that of Lewis and Randall; y is molar, gamma molal. An `_err` of
-    `_lr` is that of sampling and tail; it is NaN if that of sampling is not known.
+    ln_gamma_lr_err, phi_limiting_mm, ln_y_limiting_mm, phi_measured, ln_gamma_measured, reason.
+    `_mm` is the scale of McMillan and Mayer, `_lr` that of Lewis and Randall; y is molar, gamma
+    molal. An `_err` of `_lr` is that of sampling and tail; it is NaN if that of sampling is not
+    known.
     """
     molarities_M = np.asarray(molarities_M, float)
     parts = []
