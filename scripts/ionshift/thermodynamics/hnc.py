@@ -10,6 +10,8 @@ Ng, J. Chem. Phys. 61, 2680 (1974) splits so; Hansen and McDonald, Theory of Sim
 ed. (Academic Press, 2013), sections 4.3 and 10.2.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import erfc
 
@@ -87,7 +89,12 @@ def _unpacked(rows, upper):
     return full
 
 
-def anderson(update, start, tolerance, max_cycles):
+def anderson(
+    update: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    tolerance: float,
+    max_cycles: int,
+) -> np.ndarray:
     """Fixed point of `update` by Anderson's mixing, J. ACM 12, 547 (1965).
 
     scipy.optimize.anderson searches along lines, which costs evaluations here and stalls.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ionshift.core.errors import InputError
 from ionshift.core.user_tables import read_user_table
@@ -33,13 +34,13 @@ class Salt:
     volume_cm3_mol: float
     source: str
 
-    def osmotic(self, molality):
+    def osmotic(self, molality: ArrayLike) -> np.ndarray:
         """Osmotic coefficient at molalities in mol/kg; NaN beyond `max_molality`."""
         root = np.sqrt(self._known(molality))
         virial = self.beta0 + self.beta1 * np.exp(-ALPHA * root)
         return 1 - DEBYE_HUECKEL * root / (1 + B * root) + root**2 * virial + root**4 * self.cphi
 
-    def ln_activity(self, molality):
+    def ln_activity(self, molality: ArrayLike) -> np.ndarray:
         """ln of the mean molal activity coefficient; NaN beyond `max_molality`."""
         root = np.sqrt(self._known(molality))
         debye = root / (1 + B * root) + 2 / B * np.log1p(B * root)
@@ -48,7 +49,7 @@ class Salt:
         virial = 2 * self.beta0 + 2 * self.beta1 * shape
         return -DEBYE_HUECKEL * debye + root**2 * virial + 1.5 * root**4 * self.cphi
 
-    def activity_derivative(self, molarity_M, step=1e-4):
+    def activity_derivative(self, molarity_M: ArrayLike, step: float = 1e-4) -> np.ndarray:
         """d ln(y c) / d ln c at constant pressure: what Kirkwood-Buff integrals are held to."""
         logs = np.log(np.asarray(molarity_M, float))
 
