@@ -79,6 +79,8 @@ def main(
     out: Path,
 ) -> None:
     """Print coefficients against molarity and write them to `out`."""
+    if salt is not None and treatment.charges != (1, -1):
+        raise InputError(f"--salt {salt.name}: the measured salts are 1:1, leave it out")
     curves = _read(files, units, treatment.temperature_K)
     short = salt_coefficients.prepare(curves, treatment)
     _say_permittivity(short, treatment)

@@ -2,8 +2,8 @@
 
 Two errors are told apart. The *sampling* error is that over replicas of the potentials, or else
 follows from their own standard errors, each taken as one over all distances. The *tail* error is
-what changes if each short-ranged part is shifted so that the mean of its tail is zero: a constant
-of 0.01 kT out to 15 A matters in a concentrated solution.
+what changes if each short-ranged part is shifted by the mean of its tail, or by half of what the
+tail's two halves differ by: a constant of 0.01 kT out to 15 A matters in a concentrated solution.
 """
 
 from collections.abc import Mapping, Sequence

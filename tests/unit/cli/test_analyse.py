@@ -133,6 +133,12 @@ def test_osmotic_fits_the_permittivity_and_compares(soft_ions):
     assert "measured 1.020" in printed
 
 
+def test_a_measured_salt_of_other_charges_is_refused(soft_ions):
+    options = ("--salt", "LiCl", "--experiment", str(ROOT / pitzer.DATA), "--charges", "2", "-1")
+    with pytest.raises(InputError, match="--salt LiCl: the measured salts are 1:1"):
+        call("osmotic", *PMF, *UNITS, *options)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from ionshift.core.errors import Unconverged
-from ionshift.thermodynamics import debye_hueckel, hnc, osmotic
+from ionshift.thermodynamics import debye_hueckel, hnc, ions, osmotic
 from ionshift.thermodynamics.radial_grid import RadialGrid
-from model_salts import BJERRUM_A, STEP_A, restricted_primitive_model
+from model_salts import BJERRUM_A, DIAMETER_A, STEP_A, restricted_primitive_model
 
 CHARGES = np.array([1, -1])
 
@@ -50,6 +50,18 @@ def _limits():
     phi = debye_hueckel.limiting_osmotic(CHARGES, densities, BJERRUM_A) - 1
     ln_y = debye_hueckel.limiting_ln_activity(CHARGES, densities, BJERRUM_A)
     return phi / np.sqrt(1e-5), ln_y / np.sqrt(1e-5)
+
+
+@pytest.mark.parametrize("route", ["hnc", "mpb"])
+def test_a_2_1_salt_has_its_own_limit(route, monkeypatch):
+    """phi - 1 is sqrt(3) |z+ z-| = 2 sqrt(3) times that of a 1:1 salt per root of molarity."""
+    monkeypatch.setattr(osmotic, "N_NODES", 2)
+
+    def build(grid):
+        return ions.primitive_model(grid, [2, -1], np.full((2, 2), DIAMETER_A), BJERRUM_A)
+
+    found = osmotic.coefficients(build, np.array([1e-5]), route, 5 * STEP_A)["phi_mm"][0]
+    assert (found - 1) / np.sqrt(1e-5) == pytest.approx(2 * np.sqrt(3) * _limits()[0], rel=0.03)
 
 
 def test_no_number_beyond_where_there_is_no_solution(monkeypatch):
