@@ -38,5 +38,7 @@ def rotational_diffusion(d_per_ps, step_ps, n_frames, n_nuclei, tensor, rng):
     for _ in range(n_frames):
         turned = orientations.as_matrix()
         found.append(turned @ tensor @ np.swapaxes(turned, 1, 2))
-        orientations = orientations * Rotation.from_rotvec(rng.normal(scale=scale, size=(n_nuclei, 3)))
+        orientations = orientations * Rotation.from_rotvec(
+            rng.normal(scale=scale, size=(n_nuclei, 3))
+        )
     return np.array(found)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 import ionshift
+from ionshift.cli import analyse_arrhenius, analyse_quadrupolar
 from ionshift.config.base import NAME, PATTERNS
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.recipes import RECIPES
@@ -34,6 +35,11 @@ app = typer.Typer(
 labels = typer.Typer(no_args_is_help=True, help="DFT labels: state, retries, what to label next.")
 bench = typer.Typer(no_args_is_help=True, help="Benchmarks: measured numbers, no tests.")
 docs = typer.Typer(no_args_is_help=True, help="Generated pages.")
+analyse = typer.Typer(no_args_is_help=True, help="Analyses of files of your own.")
+analyse.command("quadrupolar")(analyse_quadrupolar.quadrupolar)
+analyse.command("quadrupolar-figures")(analyse_quadrupolar.quadrupolar_figures)
+analyse.command("arrhenius")(analyse_arrhenius.arrhenius)
+app.add_typer(analyse, name="analyse")
 app.add_typer(labels, name="labels")
 app.add_typer(bench, name="bench")
 app.add_typer(docs, name="docs")

@@ -66,7 +66,9 @@ def _npz(path: Path, _: Nuclide, step_ps: float | None) -> list[EfgRun]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} cannot be read ({error}); write it again with numpy.savez") from None
+        raise InputError(
+            f"{path} cannot be read ({error}); write it again with numpy.savez"
+        ) from None
     name = _named(arrays, NAMES, path)
     return [
         _run(
@@ -109,7 +111,9 @@ def _parquet(path: Path, _: Nuclide, step_ps: float | None) -> list[EfgRun]:
     order = "time_ps" if "time_ps" in table else "frame"
     table = read_user_table(path, needed=[order, *columns], numbers=[order, *columns])
     runs = []
-    for replica, part in table.groupby(table["replica"] if "replica" in table else np.zeros(len(table))):
+    for replica, part in table.groupby(
+        table["replica"] if "replica" in table else np.zeros(len(table))
+    ):
         part = part.sort_values([order, "nucleus"])
         times, n_nuclei = np.unique(part[order]), part["nucleus"].nunique()
         whole = part.groupby(order)["nucleus"].nunique().eq(n_nuclei).all()
@@ -135,8 +139,14 @@ def _extxyz(path: Path, nuclide: Nuclide, step_ps: float | None) -> list[EfgRun]
     chosen = np.array([symbol == nuclide.element for symbol in frames[0].symbols])
     if not chosen.any():
         raise InputError(f"{path}: no {nuclide.element} in it; --nuclide is {nuclide.name}")
-    if any(one.get_chemical_formula("reduce") != frames[0].get_chemical_formula("reduce") or name not in one.arrays for one in frames):
-        raise InputError(f"{path}: frames have other atoms, or lack {name}; all frames need the same")
+    if any(
+        one.get_chemical_formula("reduce") != frames[0].get_chemical_formula("reduce")
+        or name not in one.arrays
+        for one in frames
+    ):
+        raise InputError(
+            f"{path}: frames have other atoms, or lack {name}; all frames need the same"
+        )
     tensors = np.array([one.arrays[name][chosen].reshape(-1, 3, 3) for one in frames])
     times = [one.info.get("time_ps", np.nan) for one in frames]
     periodic = all(one.pbc.all() for one in frames)

@@ -5,6 +5,7 @@ the electrons (Sternheimer's antishielding), which multiplies it.
 """
 
 import numpy as np
+from ase.units import Bohr as BOHR_A
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
@@ -13,7 +14,6 @@ from ionshift.trajectories.cell import volume_A3
 
 Array = NDArray[np.float64]
 
-BOHR_A = 0.529177210903
 # Terms of both sums fall below this, relative to the nearest neighbour's.
 ACCURACY = 1e-9
 NEUTRAL_E = 1e-6

@@ -74,4 +74,6 @@ def _check(temperature_K, rate_per_s):
         )
     for name, values in (("temperature_K", temperature_K), ("rate_per_s", rate_per_s)):
         if not (np.isfinite(values).all() and (values > 0).all()):
-            raise InputError(f"{name} = {values.tolist()}: an Arrhenius line needs positive numbers")
+            raise InputError(
+                f"{name} = {values.tolist()}: an Arrhenius line needs positive numbers"
+            )

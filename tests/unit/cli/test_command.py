@@ -21,6 +21,7 @@ COMMANDS = (
     ),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
     *("bench labels", "bench geometry", "bench workers", "docs reference", "unpack"),
+    *("analyse quadrupolar", "analyse quadrupolar-figures", "analyse arrhenius"),
 )
 
 
@@ -45,7 +46,9 @@ def test_every_command_has_help(command):
 
 def test_all_commands_are_in_the_list_above():
     names = set()
-    for app, prefix in ((main.app, ""), (main.labels, "labels "), (main.bench, "bench ")):
+    for app, prefix in ((main.app, ""), (main.labels, "labels "), (main.bench, "bench ")) + (
+        (main.analyse, "analyse "),
+    ):
         for one in app.registered_commands:
             names.add(prefix + (one.name or one.callback.__name__))
     assert names | {"docs reference"} == set(COMMANDS)
