@@ -86,8 +86,8 @@ def _named(known, names: Sequence[str], path: Path) -> str:
     found = [name for name in names if name in known]
     if len(found) != 1:
         raise InputError(
-            f"{path}: needs one of {', '.join(names)}, has {', '.join(map(str, known)) or 'nothing'}"
-            "; the end of the name is the unit"
+            f"{path}: needs one of {', '.join(names)}, the end of the name being the unit; it has "
+            f"{', '.join(map(str, known)) or 'nothing'}"
         )
     return found[0]
 
@@ -135,15 +135,14 @@ def _extxyz(path: Path, nuclide: Nuclide, step_ps: float | None) -> list[EfgRun]
         frames = read(path, ":", format="extxyz")
     except Exception as error:  # whatever a reader of text raises
         raise InputError(f"{path} cannot be read ({error}); give extended XYZ") from None
+    if not frames:
+        raise InputError(f"{path} holds no frame")
     name = _named(frames[0].arrays, NAMES, path)
-    chosen = np.array([symbol == nuclide.element for symbol in frames[0].symbols])
+    symbols = list(frames[0].symbols)
+    chosen = np.array([symbol == nuclide.element for symbol in symbols])
     if not chosen.any():
         raise InputError(f"{path}: no {nuclide.element} in it; --nuclide is {nuclide.name}")
-    if any(
-        one.get_chemical_formula("reduce") != frames[0].get_chemical_formula("reduce")
-        or name not in one.arrays
-        for one in frames
-    ):
+    if any(list(one.symbols) != symbols or name not in one.arrays for one in frames):
         raise InputError(
             f"{path}: frames have other atoms, or lack {name}; all frames need the same"
         )

@@ -68,8 +68,8 @@ def averaged(run: EfgRun, window_ps: float) -> EfgRun:
     n_windows = run.n_frames // n_steps
     if n_windows < 2:
         raise InputError(
-            f"window of {window_ps:g} ps: the run ({run.source}) lasts {run.length_ps:g} ps, take at "
-            "most half of it"
+            f"window of {window_ps:g} ps: the run ({run.source}) lasts {run.length_ps:g} ps, take "
+            "half of it at most"
         )
     whole = run.tensors_au[: n_windows * n_steps]
     tensors_au = whole.reshape(n_windows, n_steps, *whole.shape[1:]).mean(axis=1)

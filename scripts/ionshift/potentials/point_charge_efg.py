@@ -5,7 +5,7 @@ the electrons (Sternheimer's antishielding), which multiplies it.
 """
 
 import numpy as np
-from ase.units import Bohr as BOHR_A
+from ase.units import Bohr
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
@@ -39,9 +39,9 @@ def point_charge_efg_au(
         if the charges do not cancel.
     """
     positions, charges, cell, at = (
-        np.asarray(positions_A, float) / BOHR_A,
+        np.asarray(positions_A, float) / Bohr,
         np.asarray(charges_e, float),
-        np.asarray(cell_A, float) / BOHR_A,
+        np.asarray(cell_A, float) / Bohr,
         np.asarray(at, int),
     )
     if abs(charges.sum()) > NEUTRAL_E:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 KNOWN, LOWER_BOUND = "known", "lower bound"
 MIN_LAGS = 8
-# A decay is over when this share of it is left, seen when it is larger than its error by this factor.
+# A decay is over when this share of it is left, and seen when it exceeds its error by this factor.
 MAX_REMAINING, MIN_SIGNIFICANCE = 0.1, 3.0
 # What falls by less, of 1, is no decay, however small its error.
 MIN_DROP = 1e-3
@@ -102,8 +102,8 @@ def _fitted(lags_ps, values, resampled, drop):
     remaining = found.remaining(lags_ps[-1])
     if remaining > MAX_REMAINING:
         return _bound(
-            f"{100 * remaining:.0f} % of the decay is left at the longest lag ({lags_ps[-1]:g} ps), "
-            f"{100 * MAX_REMAINING:.0f} % would do; run longer",
+            f"{100 * remaining:.0f} % of the decay is left at the longest lag, {lags_ps[-1]:g} ps; "
+            f"run until it is {100 * MAX_REMAINING:.0f} %",
             lags_ps,
             drop,
             lower_ps,

@@ -28,7 +28,7 @@ def centre_paths(trajectory, stride=1):
     Raises
     ------
     InputError
-        if a centre moves by more than `unwrapping.MAX_JUMP` of the period of the cell between two frames.
+        if a centre moves too far between two frames, see `unwrapped_A`.
     """
     masses = atomic_masses[[atomic_numbers[symbol] for symbol in trajectory.symbols]]
     molecule_masses = np.bincount(trajectory.molecule_of, masses)

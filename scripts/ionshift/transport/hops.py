@@ -91,8 +91,8 @@ def occupied_sites(
     core_A = CORE_SHARE * shortest_A / 2 if core_A is None else core_A
     if not 0 < core_A < shortest_A / 2:
         raise InputError(
-            f"core of a site = {core_A:g} A: must be above 0 and below {shortest_A / 2:.3g} A, half "
-            "the shortest distance between two sites, where cores touch"
+            f"core of a site = {core_A:g} A: must be above 0 and below {shortest_A / 2:.3g} A, "
+            "half the shortest distance between two sites, where cores touch"
         )
     inside = _cores(positions_A, sites_A, cell_A, core_A)
     share = float(np.mean(inside != NOWHERE))
