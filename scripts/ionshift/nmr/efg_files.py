@@ -74,7 +74,7 @@ def _npz(path: Path, _: Nuclide, step_ps: float | None) -> list[EfgRun]:
         _run(
             path,
             to_au(_numbers(arrays, name, path), name.removeprefix("efg_")),
-            arrays.get("time_ps"),
+            _optional(arrays, "time_ps", path),
             step_ps,
             _optional(arrays, "positions_A", path),
             _optional(arrays, "cell_A", path),
