@@ -38,7 +38,7 @@ def powder_mean_product_Hz2(first_au: ArrayLike, second_au: ArrayLike, nuclide: 
 def rms_frequency_Hz(runs: Sequence[EfgRun], nuclide: Nuclide) -> float:
     """Root mean square of nu_Q over the powder, frames, nuclei and replicas."""
     squares = np.concatenate([np.sum(run.tensors_au**2, axis=(2, 3)).ravel() for run in runs])
-    return float(frequency_per_au_Hz(nuclide) * np.sqrt(POWDER * squares.mean()))
+    return float(abs(frequency_per_au_Hz(nuclide)) * np.sqrt(POWDER * squares.mean()))
 
 
 def autocorrelation(
