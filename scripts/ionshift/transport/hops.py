@@ -1,7 +1,7 @@
 """Hops of ions: between known sites (crystals), or by displacement (glasses).
 
-Both ways have a hysteresis, so that rattling at a border is no hop. `gemdat` 1.6 counts an ion in
-a sphere around each site without one, and needs pymatgen for it; so this is own code.
+Both ways have a hysteresis, so that rattling at a border is no hop. Own code: `gemdat` 1.8 brings
+pymatgen, kinisi, scipp and scikit-image for the first way and does not know the second.
 """
 
 from dataclasses import dataclass
