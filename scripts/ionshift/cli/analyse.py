@@ -1,4 +1,4 @@
-"""`ionshift analyse`: thermodynamics and transport from a user's own curves."""
+"""`ionshift analyse`: thermodynamics, transport, quadrupolar dynamics from a user's own files."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from ionshift.cli import analyse_arrhenius, analyse_quadrupolar
+
 app = typer.Typer(
     no_args_is_help=True,
-    help="Thermodynamics and transport from files of your own: g(r), displacements, potentials of "
-    "mean force.",
+    help="Analyses of files of your own: g(r), displacements, potentials of mean force, EFG "
+    "tensors.",
 )
 
 
@@ -223,3 +225,8 @@ def osmotic(
     compared = command.compared(salt, experiment)
     units = (_value(length_unit), _value(energy_unit))
     command.main(files, units, molarity_M, treatment, compared, volume_cm3_mol, out)
+
+
+app.command("quadrupolar")(analyse_quadrupolar.quadrupolar)
+app.command("quadrupolar-figures")(analyse_quadrupolar.quadrupolar_figures)
+app.command("arrhenius")(analyse_arrhenius.arrhenius)

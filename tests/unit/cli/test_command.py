@@ -24,6 +24,7 @@ COMMANDS = (
     *("bench labels", "bench geometry", "bench workers", "bench md"),
     *("docs reference", "unpack", "check"),
     *("analyse kirkwood-buff", "analyse diffusion", "analyse osmotic"),
+    *("analyse quadrupolar", "analyse quadrupolar-figures", "analyse arrhenius"),
 )
 
 
