@@ -17,6 +17,7 @@ import typer
 import typer.core
 
 import ionshift
+from ionshift.cli import analyse
 from ionshift.config.base import NAME, PATTERNS
 from ionshift.config.registries.descriptors import DESCRIPTORS
 from ionshift.config.registries.recipes import RECIPES
@@ -39,6 +40,7 @@ bench = typer.Typer(no_args_is_help=True, help="Benchmarks: measured numbers, no
 docs = typer.Typer(no_args_is_help=True, help="Generated pages.")
 app.add_typer(labels, name="labels")
 app.add_typer(bench, name="bench")
+app.add_typer(analyse.app, name="analyse")
 app.add_typer(docs, name="docs")
 
 

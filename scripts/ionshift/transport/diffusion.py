@@ -13,16 +13,15 @@ from scipy import constants, sparse
 
 from ionshift.config.dynamics import Dynamics
 from ionshift.config.electrolyte import Electrolyte
-from ionshift.core.errors import InputError
 from ionshift.statistics import correlation
-from ionshift.trajectories.cell import ambiguity, cubic_edge_A, minimum_image, reach_A
+from ionshift.trajectories.cell import cubic_edge_A, minimum_image
+from ionshift.trajectories.unwrapping import unwrapped_A
 
 if TYPE_CHECKING:
     from ionshift.trajectories.trajectory import Trajectory
 
 A2_PER_PS = 1e-8  # in m^2/s
 YEH_HUMMER_XI = 2.837297
-MAX_JUMP = 0.4
 MIN_FIT_LAGS = 3
 CUBIC_TOLERANCE = 1e-3
 
@@ -42,7 +41,7 @@ def centre_paths(
     Raises
     ------
     InputError
-        if a centre moves by more than `MAX_JUMP` of the period of the cell between two frames.
+        if a centre moves too far between two frames, see `unwrapped_A`.
     """
     masses = atomic_masses[[atomic_numbers[symbol] for symbol in trajectory.symbols]]
     molecule_masses = np.bincount(trajectory.molecule_of, masses)
@@ -61,20 +60,14 @@ def centre_paths(
         centres_A.append(anchor_A + average @ inner_A)
         cells_A.append(frame.cell_A)
     cell_A = np.mean(cells_A, axis=0)
-    unwrapped_A = _unwrap(np.array(centres_A), cell_A, trajectory.path)
-    drift_A = np.average(unwrapped_A - unwrapped_A[0], axis=1, weights=molecule_masses)
-    return np.array(time_ps), unwrapped_A - drift_A[:, None], cell_A
-
-
-def _unwrap(centres_A, cell_A, path):
-    steps_A = minimum_image(np.diff(centres_A, axis=0), cell_A)
-    if steps_A.size and ambiguity(steps_A, cell_A) > MAX_JUMP:
-        raise InputError(
-            f"{path}: a molecule moves by {np.abs(steps_A).max():.1f} A between two frames, too "
-            f"near half the box ({reach_A(cell_A):.1f} A) to follow it; lower "
-            "dynamics.frame_stride or md.frame_interval_ps"
-        )
-    return np.concatenate([centres_A[:1], centres_A[0] + np.cumsum(steps_A, axis=0)])
+    paths_A = unwrapped_A(
+        np.array(centres_A),
+        cell_A,
+        f"{trajectory.path}: a molecule",
+        "lower dynamics.frame_stride or md.frame_interval_ps",
+    )
+    drift_A = np.average(paths_A - paths_A[0], axis=1, weights=molecule_masses)
+    return np.array(time_ps), paths_A - drift_A[:, None], cell_A
 
 
 def squared_displacements(paths_A: NDArray[np.float64], n_lags: int) -> NDArray[np.float64]:

@@ -18,24 +18,13 @@ from molecules import ROOT
 
 COMMANDS = (
     *("run", "plan", "status", "report", "figures", "archive", "crate", "adopt", "train"),
-    *(
-        "labels status",
-        "labels retry",
-        "labels retry-frames",
-        "labels next",
-        "labels export",
-        "labels export-elf",
-    ),
+    *("labels status", "labels retry", "labels retry-frames", "labels next"),
+    *("labels export", "labels export-elf"),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
-    *(
-        "bench labels",
-        "bench geometry",
-        "bench workers",
-        "docs reference",
-        "unpack",
-        "check",
-        "bench md",
-    ),
+    *("bench labels", "bench geometry", "bench workers", "bench md"),
+    *("docs reference", "unpack", "check"),
+    *("analyse kirkwood-buff", "analyse diffusion", "analyse osmotic"),
+    *("analyse quadrupolar", "analyse quadrupolar-figures", "analyse arrhenius"),
 )
 
 
@@ -60,7 +49,8 @@ def test_every_command_has_help(command):
 
 def test_all_commands_are_in_the_list_above():
     names = set()
-    for app, prefix in ((main.app, ""), (main.labels, "labels "), (main.bench, "bench ")):
+    groups = ((main.labels, "labels "), (main.bench, "bench "), (main.analyse.app, "analyse "))
+    for app, prefix in ((main.app, ""), *groups):
         for one in app.registered_commands:
             names.add(prefix + (one.name or one.callback.__name__))
     assert names | {"docs reference"} == set(COMMANDS)
