@@ -160,7 +160,7 @@ def _named(table: pd.DataFrame, source: Source, key: str) -> list[tuple[str, pd.
     return chosen
 
 
-def _curve(rows, source, x, y, x_unit, y_unit) -> pd.DataFrame:
+def _curve(rows, source, x, y, x_unit, y_unit):
     place = str(source.path)
     abscissa, x_factor = _column(rows, x, None, x_unit, 0, place)
     ordinate, y_factor = _column(rows, y, source.column, y_unit, 1, place)
@@ -181,7 +181,7 @@ def _unit_of(column: str, quantity: Quantity) -> str:
     return next((u for u in quantity.units if quantity.in_unit(u) == column), "")
 
 
-def _column(rows, quantity, wanted, unit, position, place) -> tuple[str, float]:
+def _column(rows, quantity, wanted, unit, position, place):
     """(name of the column, factor to the first unit)."""
     named = {quantity.in_unit(one): one for one in quantity.units}
     if wanted is None:
@@ -204,7 +204,7 @@ def _column(rows, quantity, wanted, unit, position, place) -> tuple[str, float]:
     return wanted, quantity.units[unit]
 
 
-def _numbers(rows, column, place) -> np.ndarray:
+def _numbers(rows, column, place):
     values = pd.to_numeric(rows[column], errors="coerce")
     bad = values.isna()
     if bad.any():

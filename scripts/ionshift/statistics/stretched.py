@@ -60,7 +60,10 @@ def fits(times: ArrayLike, curves: ArrayLike) -> list[Stretched]:
     low = np.array([log_times[0] + np.log(TAU_RANGE[0]), BETA_RANGE[0]])
     high = np.array([log_times[-1] + np.log(TAU_RANGE[1]), BETA_RANGE[1]])
     widths = (high - low) / [N_TAUS - 1, N_BETAS - 1]
-    axes = [np.linspace(*ends, n) for *ends, n in zip(low, high, (N_TAUS, N_BETAS), strict=True)]
+    axes = [
+        np.linspace(first, last, n)
+        for first, last, n in zip(low, high, (N_TAUS, N_BETAS), strict=True)
+    ]
     best = _best(log_times, curves, _pairs(*axes)[None])
     for step in range(N_STEPS):
         around = _pairs(AROUND, AROUND) * widths * NARROWING**step
