@@ -22,6 +22,8 @@ def clone(project, tmp_path_factory):
     project.start_over()
     folder = tmp_path_factory.mktemp("clone")
     copy_project(folder)
+    for path in folder.rglob("*"):
+        os.utime(path)
     shutil.copytree(project.folder / "results", folder / "results")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
