@@ -17,8 +17,7 @@ train_model,1,0.1,0.1,,0.1,0.1,900
 """
 FILES = {
     "manifest.json": "{}",
-    "tables/costs.csv": COSTS
-    + "run_md,4,2.0,0.5,0.1,2.2,0.6,800\ntrain_model,1,0.1,0.1,,0.1,0.1,900\n",
+    "tables/costs.csv": COSTS,
     "md/1M/0/thermo.csv": "time_ps",
     "md/1M/0/trajectory.xtc": "frames",
     "md/1M/0/topology.pdb": "atoms",

@@ -269,6 +269,13 @@ def test_a_large_share_outside_the_range_asks_for_labels():
     assert found.afterwards.endswith("then: ionshift run config/config.yaml")
 
 
+def test_a_flat_learning_curve_promises_nothing():
+    outside = summaries.changed("shifts", extrapolated_share=[0.1, 0.2, 0.3, 0.9])
+    outside["learning_curve"]["n_for_target"] = 21.0 * outside["learning_curve"]["n_train"]
+    said = advice(outside).reason
+    assert "too flat to say how many training labels would reach a held-out error of 0.08" in said
+
+
 def test_a_committee_that_disagrees_asks_for_labels():
     apart = summaries.changed("shifts", change_model_err_ppm=[0.0, 0.1, 0.2, 0.1])
     apart["learning_curve"]["n_for_target"] = float("inf")

@@ -29,6 +29,8 @@ MORE_RUNS = 4
 """Times as many independent environments halve a sampling error."""
 N_NEXT = 40
 """Labels of a further round."""
+MOST_EXTRAPOLATED = 20
+"""Times as many labels as there are: beyond it the learning curve says nothing."""
 RULE = (
     "The rule: a potential that failed its checks comes first, then labels that were lost (more "
     f"than {100 * FAILED_SHARE:g} %). Otherwise the largest of these errors decides."
@@ -231,6 +233,11 @@ def _labels_needed(tables: Tables) -> str:
     needed = point["n_for_target"]
     if not (np.isfinite(needed) and needed > point["n_train"]):
         return ""
+    if needed > MOST_EXTRAPOLATED * point["n_train"]:
+        return (
+            " The learning curve is too flat to say how many training labels would reach a "
+            f"held-out error of {point['target_rmse_ppm']:g} ppm."
+        )
     return (
         f" By the learning curve {significant(needed, 2)} training labels ({point['n_train']:.0f} "
         f"now) would reach a held-out error of {point['target_rmse_ppm']:g} ppm."
