@@ -124,7 +124,9 @@ def energies(temperature_K: float) -> Quantity:
     )
 
 
-def _read(files: Sequence[str], units, temperature_K: float) -> pd.DataFrame:
+def _read(
+    files: Sequence[str], units: tuple[str | None, str | None], temperature_K: float
+) -> pd.DataFrame:
     curves = read_curves(files, DISTANCE, energies(temperature_K), "pair", *units)
     curves["pair"] = curves["pair"].replace(SIGNS)
     unknown = sorted(set(curves["pair"]) - set(pmf.INDICES))

@@ -1,8 +1,8 @@
 """`ionshift analyse quadrupolar`: correlation times and hop rates from EFG tensors of a user."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -141,7 +141,7 @@ def _sentences(tables: dict[str, "pd.DataFrame"]) -> Sequence[str]:
     return lines
 
 
-def _time(row) -> str:
+def _time(row: Mapping[str, Any]) -> str:
     if row["status"] != "known":
         bound = row["mean_time_lower_ps"]
         return f"lower bound, mean correlation time > {bound:.3g} ps ({row['reason']})"
@@ -152,7 +152,7 @@ def _time(row) -> str:
     )
 
 
-def _rate(row) -> str:
+def _rate(row: Mapping[str, Any]) -> str:
     if row["n_hops"] == 0:
         return f"none seen, rate below {row['rate_upper_per_ns']:.3g} per ion and ns (95 %)"
     return f"{_pm(row['rate_per_ns'], row['rate_err_per_ns'])} per ion and ns, {row['n_hops']} hops"

@@ -1,14 +1,23 @@
 """Quadrupolar dynamics: decays of the autocorrelation and of the spin-alignment echo."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 
+from ionshift.config.figures import Figures
 from ionshift.figures.style import bar_length, make_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 FIT_COLOUR, DATA_COLOUR = "#D55E00", "#0072B2"
 
 
-def autocorrelation(table, decay, style):
+def autocorrelation(table: pd.DataFrame, decay: pd.DataFrame, style: Figures) -> Figure:
     """Autocorrelation of nu_Q with its errors and the fitted stretched exponential.
 
     `table` is autocorrelation.csv and `decay` decay.csv of `ionshift analyse quadrupolar`.
@@ -47,7 +56,7 @@ def _fit_text(row):
     return rf"$\beta$ = {row['beta']:.2f}, mean time {mean:.3g}{known} ps"
 
 
-def alignment_echo(table, style):
+def alignment_echo(table: pd.DataFrame, style: Figures) -> Figure:
     """Decay of the spin-alignment echo with the mixing time, a colour an evolution time.
 
     `table` is echo.csv of `ionshift analyse quadrupolar`.

@@ -34,7 +34,7 @@ class Nuclide:
         return self.spin - 0.5 - np.arange(round(2 * self.spin))
 
     @property
-    def intensities(self) -> NDArray[np.float64]:
+    def intensities(self) -> NDArray[np.floating]:
         """Shares (2I,) of the lines, in proportion to I(I + 1) - m(m - 1)."""
         m = self.orders + 0.5
         weights = self.spin * (self.spin + 1) - m * (m - 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from ionshift.statistics.decay import decay
 from ionshift.trajectories.unwrapping import unwrapped_A
 from ionshift.transport import hops
 from ionshift.transport.hop_rates import rate_row
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 Array = NDArray[np.float64]
 
@@ -111,7 +115,7 @@ def read_sites(path: Path) -> Array:
     from ase.io import read
 
     try:
-        atoms = read(path)
+        atoms = cast("Atoms", read(path))
     except Exception as error:  # whatever a reader of text raises
         raise InputError(f"--sites {path} cannot be read ({error}); give a CIF or extxyz") from None
     if not atoms.cell.rank == 3:

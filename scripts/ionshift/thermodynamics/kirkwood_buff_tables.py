@@ -66,14 +66,14 @@ def gather(curves: pd.DataFrame, box_edge_A: float | None = None) -> Distributio
     ends = curves.groupby(["pair", "replica"])["r_A"].max()
     half_A = np.inf if box_edge_A is None else box_edge_A / 2
     end_A = min(float(ends.min()), half_A + TAIL_A)
-    grid_A = None
-    parts: dict[str, list] = {}
+    grid_A: np.ndarray | None = None
+    parts: dict[str, list[np.ndarray]] = {}
     for (pair, _), curve in curves.groupby(["pair", "replica"], sort=False):
         r_A, g = curve["r_A"].to_numpy(), curve["g"].to_numpy()
         _check(pair, r_A, g, half_A)
         grid_A = r_A[r_A <= end_A * (1 + 1e-9)] if grid_A is None else grid_A
         parts.setdefault(pair, []).append(np.interp(grid_A, r_A, g))
-    return Distributions(grid_A, {pair: np.array(rows) for pair, rows in parts.items()})
+    return Distributions(np.asarray(grid_A), {pair: np.array(rows) for pair, rows in parts.items()})
 
 
 def _check(pair, r_A, g, half_A):
@@ -143,7 +143,9 @@ def integrals(
     return table, pd.concat(curves, ignore_index=True)
 
 
-def _row(labels, r_A, n_replicas, found: Settled, unit):
+def _row(
+    labels: dict[str, str], r_A: np.ndarray, n_replicas: int, found: Settled, unit: str
+) -> dict[str, object]:
     ending = f"_{unit}" if unit else ""
     return labels | {
         "n_replicas": n_replicas,
@@ -201,7 +203,9 @@ def derivatives(
     rows, curves = [], []
     for method in WEIGHTS:
         pairs = [running_integral(r_A, one, method) for one in found]
-        running = _linearised(salt_combination(*pairs, salt.stoichiometry), density_A3)
+        running = _linearised(
+            salt_combination(*pairs, stoichiometry=salt.stoichiometry), density_A3
+        )
         settled = read_off(r_A, running, tolerance, "")
         rows.append(_row({"method": method}, r_A, len(running), settled, ""))
         curves.append(_curve({"method": method}, r_A, running, ""))

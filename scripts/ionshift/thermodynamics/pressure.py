@@ -26,12 +26,12 @@ def virial_osmotic(grid: RadialGrid, densities_A3: np.ndarray, structure: Struct
     return float(1 - 2 * np.pi / 3 * total / np.sum(densities_A3))
 
 
-def _stieltjes(grid: RadialGrid, ln_y, near_kT):
+def _stieltjes(grid: RadialGrid, ln_y: np.ndarray, near_kT: np.ndarray) -> np.ndarray:
     """-int r^3 y d exp(-u) for all pairs."""
     boltzmann = np.exp(-np.maximum(near_kT, -MAX_EXPONENT))
     weight = grid.r_A**3 * np.exp(np.minimum(ln_y, MAX_EXPONENT))
     middle = (weight[..., 1:] + weight[..., :-1]) / 2
-    return -np.sum(middle * np.diff(boltzmann, axis=-1), axis=-1)
+    return np.asarray(-np.sum(middle * np.diff(boltzmann, axis=-1), axis=-1))
 
 
 def compressibility(grid: RadialGrid, densities_A3: np.ndarray, structure: Structure) -> float:
