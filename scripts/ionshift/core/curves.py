@@ -249,8 +249,8 @@ def _check(place: str, curve: pd.DataFrame, x: Quantity, y: Quantity) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(
-            f"{place}: {y.error_column} is {errors[row]:g} in row {row + 1}; an error is finite and "
-            "not negative"
+            f"{place}: {y.error_column} is {errors[row]:g} in row {row + 1}; an error is finite "
+            "and not negative"
         )
     if abscissa[0] < 0:
         raise InputError(f"{place}: {x.column} begins at {abscissa[0]:g}; it cannot be negative")

@@ -31,10 +31,10 @@ class Nuclide:
     @property
     def orders(self) -> NDArray[np.float64]:
         """m - 1/2 of the lines m to m - 1, (2I,), from the highest down; 0 is the central line."""
-        return self.spin - 0.5 - np.arange(round(2 * self.spin))
+        return np.asarray(self.spin - 0.5 - np.arange(round(2 * self.spin)), float)
 
     @property
-    def intensities(self) -> NDArray[np.floating]:
+    def intensities(self) -> NDArray[np.float64]:
         """Shares (2I,) of the lines, in proportion to I(I + 1) - m(m - 1)."""
         m = self.orders + 0.5
         weights = self.spin * (self.spin + 1) - m * (m - 1)
