@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PER_PS, PER_NS = 1e12, 1e9
+TIMES = ("mean_time_ps", "mean_time_err_ps")
+RATES = ("rate_per_ns", "rate_err_per_ns")
 
 
 def arrhenius(
@@ -33,7 +35,8 @@ def arrhenius(
     if known["quantity"].nunique() > 1:
         raise InputError("tables of decays and of hops are mixed; fit them one after the other")
     found = arrhenius.fit(known["temperature_K"], known["rate_per_s"], known["rate_err_per_s"])
-    write_table(pd.DataFrame([vars(found) | {"n_bounds": len(rates) - len(known)}]), out)
+    table = pd.DataFrame([vars(found) | {"n_bounds": len(rates) - len(known)}])
+    write_table(table, out, name="arrhenius")
     if len(known) < len(rates):
         print(f"{len(rates) - len(known)} of {len(rates)} tables have a bound alone: left out")
     print(
@@ -46,13 +49,20 @@ def _rates(path: Path) -> "pd.DataFrame":
     from ionshift.core.errors import InputError
     from ionshift.core.user_tables import read_user_table
 
-    table = read_user_table(path, needed=["temperature_K"], remedy="give --temperature-K")
-    if "mean_time_ps" in table:
-        time_ps, err_ps = table["mean_time_ps"], table["mean_time_err_ps"]
+    table = read_user_table(
+        path,
+        needed=["temperature_K"],
+        numbers=["temperature_K", *TIMES, *RATES],
+        remedy="give --temperature-K",
+    )
+    if set(TIMES) <= set(table):
+        time_ps, err_ps = (table[name] for name in TIMES)
         rate, err = PER_PS / time_ps, PER_PS * err_ps / time_ps**2
-    elif "rate_per_ns" in table:
-        rate, err = PER_NS * table["rate_per_ns"], PER_NS * table["rate_err_per_ns"]
+    elif set(RATES) <= set(table):
+        rate, err = (PER_NS * table[name] for name in RATES)
     else:
-        raise InputError(f"{path}: neither mean_time_ps nor rate_per_ns; give decay.csv of a run")
-    quantity = "decay" if "mean_time_ps" in table else "hops"
+        raise InputError(
+            f"{path}: neither mean_time_ps nor rate_per_ns with its error; give decay.csv of a run"
+        )
+    quantity = "decay" if TIMES[0] in table else "hops"
     return table[["temperature_K"]].assign(quantity=quantity, rate_per_s=rate, rate_err_per_s=err)

@@ -44,9 +44,13 @@ def main(
     out: Path,
 ) -> None:
     """Print the coefficients of every species and write them to `out`."""
+    if window_ps is not None and not 0 <= window_ps[0] < window_ps[1]:
+        raise InputError(
+            f"--window-ps {window_ps[0]:g} {window_ps[1]:g}: give from, to, rising from 0"
+        )
     curves = _read(files, time_unit, time_step_ps, msd_unit)
     table = displacement_curves.coefficients(curves, box, window_ps, slope_tolerance)
-    write_table(table, out)
+    write_table(table, out, name="displacement_diffusion")
     for row in table.to_dict("records"):
         print(_sentence(row))
     print(f"written: {out}")

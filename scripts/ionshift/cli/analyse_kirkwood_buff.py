@@ -59,9 +59,9 @@ def main(
     order = ["quantity", "pair", "method"]
     results = results[order + [name for name in results if name not in order]]
     running = running[order + [name for name in running if name not in order]]
-    write_table(results, out)
+    write_table(results, out, name="kirkwood_buff")
     running_path = out.with_name(f"{out.stem}_running{out.suffix}")
-    write_table(running, running_path)
+    write_table(running, running_path, name="kirkwood_buff_running")
     for row in results.to_dict("records"):
         print(_sentence(row))
     if reference is not None and salt is not None:

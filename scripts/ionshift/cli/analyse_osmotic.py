@@ -91,7 +91,7 @@ def main(
         volume_cm3_mol=_volume(volume_cm3_mol, salt),
         salt=salt,
     )
-    write_table(table, out)
+    write_table(table, out, name="osmotic")
     if salt is not None:
         print(f"measured: {salt.name}, {salt.source}")
     for key, rows in table.groupby(["route", "permittivity"], sort=False):

@@ -70,7 +70,9 @@ def quadrupolar(
     how = (window_ps, fit_from_ps, max_lag_share)
     tables |= quadrupolar_analysis.decay_tables(runs, chosen, *how)
     if evolution_us:
-        tables |= quadrupolar_analysis.echo_tables(runs, chosen, evolution_us, *how)
+        tables |= quadrupolar_analysis.echo_tables(
+            runs, chosen, list(dict.fromkeys(evolution_us)), *how
+        )
     if sites:
         positions = quadrupolar_analysis.read_sites(sites)
         tables |= quadrupolar_analysis.site_hop_tables(runs, positions, core_A)
@@ -98,18 +100,18 @@ def draw(folder: Path) -> list[Path]:
     InputError
         if there are no tables.
     """
-    import pandas as pd
-
     from ionshift.config.figures import Figures
     from ionshift.core.errors import InputError
+    from ionshift.core.files import read_table
     from ionshift.figures import quadrupolar as figures
     from ionshift.figures.style import save
 
     style, written = Figures(), []
     for name, needed in FIGURES.items():
-        paths = [folder / f"{table}.csv" for table in needed]
-        if all(path.is_file() for path in paths):
-            figure = getattr(figures, name)(*map(pd.read_csv, paths), style)
+        paths = {f"quadrupolar_{table}": folder / f"{table}.csv" for table in needed}
+        if all(path.is_file() for path in paths.values()):
+            tables = [read_table(path, name=table) for table, path in paths.items()]
+            figure = getattr(figures, name)(*tables, style)
             files = [folder / f"{name}.pdf", folder / f"{name}.png"]
             save(figure, files, style.dpi)
             written += files
@@ -124,7 +126,7 @@ def _write(tables: dict[str, "pd.DataFrame"], temperature_K: float | None, out: 
     for name, table in tables.items():
         if temperature_K is not None and len(table) == 1:
             table = table.assign(temperature_K=temperature_K)
-        write_table(table, out / f"{name}.csv")
+        write_table(table, out / f"{name}.csv", name=f"quadrupolar_{name}")
 
 
 def _sentences(tables: dict[str, "pd.DataFrame"]) -> Sequence[str]:

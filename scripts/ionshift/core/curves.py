@@ -230,5 +230,13 @@ def _check(place: str, curve: pd.DataFrame, x: Quantity, y: Quantity) -> None:
             f"{place}: {x.column} falls from {abscissa[row]:g} to {abscissa[row + 1]:g} in row "
             f"{row + 2}; it must rise, one curve a name"
         )
+    errors = curve[y.error_column].to_numpy()
+    wrong = (errors < 0) | np.isinf(errors)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{place}: {y.error_column} is {errors[row]:g} in row {row + 1}; an error is finite "
+            "and not negative"
+        )
     if abscissa[0] < 0:
         raise InputError(f"{place}: {x.column} begins at {abscissa[0]:g}; it cannot be negative")

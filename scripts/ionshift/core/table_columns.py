@@ -50,6 +50,11 @@ UNITS = {
     "Ha": "hartree",
     "Hz": "Hz",
     "K": "K",
+    "Hz2": "Hz²",
+    "kHz": "kHz",
+    "ns": "ns",
+    "rad": "rad",
+    "us": "µs",
     "M": "mol/L",
     "MB": "MB",
     "MHz": "MHz",
@@ -63,6 +68,9 @@ UNITS = {
 """The last parts of names that are units; longer units are looked up first, see `unit_of`."""
 LONG_UNITS = {
     "_per_ppm": "1/ppm",
+    "_per_ns": "1/ns",
+    "_cm3_mol": "cm³/mol",
+    "_mol_kg": "mol/kg",
     "_ppm_per_percent": "ppm for 0.01 of the factor",
     "_m2_s": "m²/s",
     "_rad_s": "rad/s",

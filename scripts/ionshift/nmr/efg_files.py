@@ -24,6 +24,9 @@ from ionshift.nmr.nuclides import Nuclide
 from ionshift.nmr.quadrupolar import UNITS_V_m2, to_au
 from ionshift.statistics import correlation
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
 Array = NDArray[np.float64]
 
 # Asymmetry and trace that pass as rounding, over the root mean square of all components.

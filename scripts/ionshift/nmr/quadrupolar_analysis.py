@@ -19,6 +19,9 @@ from ionshift.trajectories.unwrapping import unwrapped_A
 from ionshift.transport import hops
 from ionshift.transport.hop_rates import rate_row
 
+if TYPE_CHECKING:
+    from ase import Atoms
+
 Array = NDArray[np.float64]
 
 HZ_PER_KHZ = 1e3

@@ -1,4 +1,4 @@
-"""Tables of predicted shifts, spectra, decomposition, exchange and the ELF around the nucleus."""
+"""Tables of shifts, spectra, decomposition, exchange, the ELF and quadrupolar dynamics."""
 
 from ionshift.core.schemas import (
     Column,
@@ -21,7 +21,9 @@ from ionshift.core.table_columns import (
     N_ANION,
     N_ENVIRONMENTS,
     N_SOLVENT,
+    NUCLEUS,
     PLACE,
+    REPLICA,
     SCORE_COLUMNS,
     SYSTEM,
 )
@@ -356,4 +358,143 @@ ELF = (
     ),
 )
 
-TABLES = (*SPECTRA, *EXCHANGE, *ELF)
+FIT = (
+    text("status", "whether the mean time is known", values=("known", "lower bound")),
+    size("tau_ps", "time of the stretched exponential", nullable=True),
+    error("tau_err_ps"),
+    share("beta", "its exponent", nullable=True),
+    error("beta_err"),
+    number("amplitude", "of its decaying part", nullable=True),
+    number("offset", "what does not decay", nullable=True),
+    error("offset_err"),
+    size("mean_time_ps", "mean correlation time of the decaying part", nullable=True),
+    error("mean_time_err_ps"),
+    number("mean_time_lower_ps", "lower bound of the mean time", nullable=True),
+    number("drop", "what the function loses over the fit", nullable=True),
+    error("drop_err"),
+    size("fit_from_ps", "first lag of the fit", nullable=True),
+    size("fit_to_ps", "last lag of the fit", nullable=True),
+    text("reason", "why there is a bound alone", nullable=True),
+)
+HOP = (
+    REPLICA,
+    NUCLEUS,
+    size("time_ps", "time at which the ion was first found to have moved"),
+    count("from_site", "site before, -1 without sites", least=-1),
+    count("to_site", "site after, -1 without sites", least=-1),
+)
+RATE = (
+    count("n_nuclei", "ions that were followed", least=1),
+    size("watched_ns", "time over which they were, all together"),
+    count("n_hops", "hops"),
+    size("rate_per_ns", "hops of an ion over its time"),
+    error("rate_err_per_ns", "the larger one of both errors"),
+    error("poisson_err_per_ns", "error by the number of hops"),
+    error("nucleus_err_per_ns", "error by the scatter of the ions"),
+    size("rate_upper_per_ns", "upper bound (95 %) where no hop was seen", nullable=True),
+    size("residence_ps", "mean time between hops of an ion", nullable=True),
+    share("return_share", "hops straight back to the site before", nullable=True),
+)
+TEMPERATURE = number("temperature_K", "temperature, in tables of one row", above=0.0, optional=True)
+WINDOW = size("window_ps", "time over which tensors are averaged; 0 for none")
+
+
+def quadrupolar(name: str, row: str, columns: tuple[Column, ...], *key: str, **more: bool) -> Table:
+    """A table of `ionshift analyse quadrupolar`, which no rule makes."""
+    place = f"{row} (`{name}.csv` of `ionshift analyse quadrupolar`)"
+    return Table(f"quadrupolar_{name}", place, {}, (*columns, TEMPERATURE), key, **more)
+
+
+QUADRUPOLAR = (
+    quadrupolar(
+        "couplings",
+        "nucleus",
+        (
+            REPLICA,
+            NUCLEUS,
+            size("abs_coupling_kHz", "mean of |C_Q| over the frames"),
+            share("asymmetry", "mean of eta over the frames", nullable=True),
+            number("mean_tensor_coupling_kHz", "C_Q of the mean tensor"),
+            share("mean_tensor_asymmetry", "eta of the mean tensor", nullable=True),
+        ),
+        *("replica", "nucleus"),
+    ),
+    quadrupolar(
+        "autocorrelation",
+        "lag",
+        (
+            size("time_ps", "lag"),
+            number("autocorrelation_Hz2", "autocorrelation of nu_Q over the powder"),
+            number("autocorrelation", "the same, 1 at lag 0"),
+            error("autocorrelation_err", "jackknife error"),
+            number("fit", "fitted decay, missing outside of its range", nullable=True),
+        ),
+        "time_ps",
+    ),
+    quadrupolar(
+        "decay",
+        "fit of the autocorrelation",
+        (
+            text("nuclide", "nuclide"),
+            WINDOW,
+            count("n_replicas", "replicas", least=1),
+            count("n_paths", "nuclei of all replicas", least=1),
+            size("rms_frequency_kHz", "root mean square of nu_Q"),
+            *FIT,
+        ),
+    ),
+    quadrupolar(
+        "windows",
+        "window of averaging",
+        (
+            WINDOW,
+            size("rms_frequency_Hz", "root mean square of nu_Q"),
+            size("kept_share", "mean square of nu_Q over that without averaging"),
+            size("first_lag_ps", "first lag after 0", nullable=True),
+            number("first_value", "autocorrelation there", nullable=True),
+            *FIT,
+        ),
+        "window_ps",
+    ),
+    quadrupolar(
+        "echo",
+        "evolution time and mixing time",
+        (
+            number("evolution_us", "evolution time of the echo", above=0.0),
+            size("mixing_ps", "mixing time"),
+            number("echo", "spin-alignment echo, 1 at mixing time 0", nullable=True),
+            error("echo_err", "jackknife error"),
+            number("fit", "fitted decay, missing outside of its range", nullable=True),
+        ),
+        *("evolution_us", "mixing_ps"),
+    ),
+    quadrupolar(
+        "echo_decays",
+        "evolution time",
+        (
+            number("evolution_us", "evolution time of the echo", above=0.0),
+            size("largest_phase_rad", "largest phase in the evolution time"),
+            number("initial", "echo at mixing time 0, not normalised"),
+            *FIT,
+        ),
+        "evolution_us",
+    ),
+    quadrupolar("site_hops", "hop between sites", HOP, may_be_empty=True),
+    quadrupolar(
+        "site_hop_rate",
+        "analysis of hops between sites",
+        (share("core_share", "share of the time in the core of a site"), *RATE),
+    ),
+    quadrupolar("displacement_hops", "hop by displacement", HOP, may_be_empty=True),
+    quadrupolar(
+        "displacement_hop_rate",
+        "analysis of hops by displacement",
+        (
+            number("hop_distance_A", "distance that counts as a hop", above=0.0),
+            WINDOW,
+            *RATE,
+        ),
+    ),
+)
+
+TABLES = (*SPECTRA, *EXCHANGE, *ELF, *QUADRUPOLAR)

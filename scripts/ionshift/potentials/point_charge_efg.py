@@ -88,7 +88,7 @@ def _screened(vectors, charges, splitting):
 
 def _reciprocal(positions, charges, cell, at, splitting, cutoff):
     """Smooth charges; each ion's own is spherical, so that its trace alone is not zero."""
-    waves = _lattice_points(2 * np.pi * np.linalg.inv(cell).T, cutoff)
+    waves = _lattice_points(np.asarray(2 * np.pi * np.linalg.inv(cell).T, float), cutoff)
     squares = np.sum(waves**2, axis=1)
     near = (squares > 1e-12) & (squares < cutoff**2)
     waves, squares = waves[near], squares[near]

@@ -58,6 +58,7 @@ def salt_combination(
     plus_minus: np.ndarray,
     plus_solvent: np.ndarray,
     minus_solvent: np.ndarray,
+    *,
     stoichiometry: tuple[int, int] = (1, 1),
 ) -> np.ndarray:
     """G_cc - G_co of a salt c in a solvent o, its ions taken as indistinguishable.

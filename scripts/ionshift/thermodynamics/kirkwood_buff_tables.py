@@ -73,7 +73,7 @@ def gather(curves: pd.DataFrame, box_edge_A: float | None = None) -> Distributio
         _check(pair, r_A, g, half_A)
         grid_A = r_A[r_A <= end_A * (1 + 1e-9)] if not parts else grid_A
         parts.setdefault(pair, []).append(np.interp(grid_A, r_A, g))
-    return Distributions(grid_A, {pair: np.array(rows) for pair, rows in parts.items()})
+    return Distributions(np.asarray(grid_A), {pair: np.array(rows) for pair, rows in parts.items()})
 
 
 def _check(pair, r_A, g, half_A):

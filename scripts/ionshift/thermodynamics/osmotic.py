@@ -16,7 +16,7 @@ from scipy.interpolate import PchipInterpolator
 
 from ionshift.core.errors import Unconverged
 from ionshift.thermodynamics import debye_hueckel, hnc, poisson_boltzmann, pressure
-from ionshift.thermodynamics.ions import IonModel
+from ionshift.thermodynamics.ions import IonModel, Structure
 from ionshift.thermodynamics.radial_grid import RadialGrid
 
 ROUTES: Mapping[str, Callable] = {"hnc": hnc.solve, "mpb": poisson_boltzmann.solve}
@@ -73,7 +73,9 @@ def coefficients(
     the theory has no solution no number is given.
     """
     at, reason = nodes(np.asarray(molarities_M, float)), ""
-    rows, structure, last_grid = [], None, None
+    rows = []
+    structure: Structure | None = None
+    last_grid: RadialGrid | None = None
     for molarity in at:
         grid, model, densities = _state(build, molarity, step_A)
         start: np.ndarray | None = None

@@ -31,7 +31,7 @@ def _stieltjes(grid: RadialGrid, ln_y: np.ndarray, near_kT: np.ndarray) -> np.nd
     boltzmann = np.exp(-np.maximum(near_kT, -MAX_EXPONENT))
     weight = grid.r_A**3 * np.exp(np.minimum(ln_y, MAX_EXPONENT))
     middle = (weight[..., 1:] + weight[..., :-1]) / 2
-    return -np.sum(middle * np.diff(boltzmann, axis=-1), axis=-1)
+    return np.asarray(-np.sum(middle * np.diff(boltzmann, axis=-1), axis=-1))
 
 
 def compressibility(grid: RadialGrid, densities_A3: np.ndarray, structure: Structure) -> float:

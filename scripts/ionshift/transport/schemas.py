@@ -1,6 +1,6 @@
 """Tables of displacements and diffusion."""
 
-from ionshift.core.schemas import Table, count, error, flag, number, size
+from ionshift.core.schemas import Table, count, error, flag, number, size, text
 from ionshift.core.table_columns import ROLE, SPECIES, SYSTEM
 
 TABLES = (
@@ -45,5 +45,24 @@ TABLES = (
             number("corrected_d_m2_s", "coefficient and correction together", nullable=True),
         ),
         key=("system", "species"),
+    ),
+    Table(
+        name="displacement_diffusion",
+        row="species (`ionshift analyse diffusion`)",
+        files={},
+        columns=(
+            SPECIES,
+            count("n_replicas", "replicas", least=1),
+            size("fit_from_ps", "begin of the window of the fit"),
+            size("fit_to_ps", "end of the window of the fit"),
+            number("slope", "log-log slope in the window; 1 for diffusion"),
+            number("apparent_d_m2_s", "fit, whatever the regime"),
+            number("d_m2_s", "diffusion coefficient, missing unless diffusive", nullable=True),
+            error("d_err_m2_s"),
+            size("correction_m2_s", "what the size of the box takes from it", nullable=True),
+            number("corrected_d_m2_s", "coefficient and correction together", nullable=True),
+            text("reason", "why there is no number", nullable=True),
+        ),
+        key=("species",),
     ),
 )

@@ -87,7 +87,9 @@ def test_dilute_lennard_jones_has_minus_twice_the_second_virial_coefficient():
 @given(st.floats(-300, 300), st.floats(-300, 300), st.floats(0.1, 4))
 def test_uncharged_ions_that_ignore_charge_give_one_component(salt, solvent, molarity):
     """With G++ = G-- = G+- and equal G to the solvent, only their difference counts."""
-    excess = kirkwood_buff.salt_combination(salt, salt, salt, solvent, solvent, (2, 1))
+    excess = kirkwood_buff.salt_combination(
+        salt, salt, salt, solvent, solvent, stoichiometry=(2, 1)
+    )
     assert excess == pytest.approx(salt - solvent, abs=1e-9)
 
 
