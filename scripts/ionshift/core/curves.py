@@ -160,7 +160,14 @@ def _named(table: pd.DataFrame, source: Source, key: str) -> list[tuple[str, pd.
     return chosen
 
 
-def _curve(rows, source, x, y, x_unit, y_unit):
+def _curve(
+    rows: pd.DataFrame,
+    source: Source,
+    x: Quantity,
+    y: Quantity,
+    x_unit: str | None,
+    y_unit: str | None,
+) -> pd.DataFrame:
     place = str(source.path)
     abscissa, x_factor = _column(rows, x, None, x_unit, 0, place)
     ordinate, y_factor = _column(rows, y, source.column, y_unit, 1, place)
@@ -181,7 +188,14 @@ def _unit_of(column: str, quantity: Quantity) -> str:
     return next((u for u in quantity.units if quantity.in_unit(u) == column), "")
 
 
-def _column(rows, quantity, wanted, unit, position, place):
+def _column(
+    rows: pd.DataFrame,
+    quantity: Quantity,
+    wanted: str | None,
+    unit: str | None,
+    position: int,
+    place: str,
+) -> tuple[str, float]:
     """(name of the column, factor to the first unit)."""
     named = {quantity.in_unit(one): one for one in quantity.units}
     if wanted is None:
@@ -204,7 +218,7 @@ def _column(rows, quantity, wanted, unit, position, place):
     return wanted, quantity.units[unit]
 
 
-def _numbers(rows, column, place):
+def _numbers(rows: pd.DataFrame, column: str, place: str) -> np.ndarray:
     values = pd.to_numeric(rows[column], errors="coerce")
     bad = values.isna()
     if bad.any():

@@ -10,9 +10,9 @@ The unit stands at the end of the name: `efg_au`, `efg_V_A2` or `efg_1e21_V_m2`.
 """
 
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,8 @@ def _npz(path: Path, _: Nuclide, step_ps: float | None) -> list[EfgRun]:
     ]
 
 
-def _named(known: Collection[str], names: Sequence[str], path: Path) -> str:
+def _named(present: Iterable[str], names: Sequence[str], path: Path) -> str:
+    known = list(present)
     found = [name for name in names if name in known]
     if len(found) != 1:
         raise InputError(
@@ -96,14 +97,14 @@ def _named(known: Collection[str], names: Sequence[str], path: Path) -> str:
     return found[0]
 
 
-def _numbers(arrays: Mapping[str, Any], name: str, path: Path) -> Array:
+def _numbers(arrays: Mapping[str, np.ndarray], name: str, path: Path) -> Array:
     try:
         return np.asarray(arrays[name], float)
     except (TypeError, ValueError):
         raise InputError(f"{path}: {name} holds no numbers ({arrays[name].dtype})") from None
 
 
-def _optional(arrays: Mapping[str, Any], name: str, path: Path) -> Array | None:
+def _optional(arrays: Mapping[str, np.ndarray], name: str, path: Path) -> Array | None:
     return _numbers(arrays, name, path) if name in arrays else None
 
 
@@ -136,7 +137,7 @@ def _extxyz(path: Path, nuclide: Nuclide, step_ps: float | None) -> list[EfgRun]
     from ase.io import read
 
     try:
-        frames: Any = read(path, ":", format="extxyz")
+        frames = cast("list[Atoms]", read(path, ":", format="extxyz"))
     except Exception as error:  # whatever a reader of text raises
         raise InputError(f"{path} cannot be read ({error}); give extended XYZ") from None
     if not frames:
@@ -165,7 +166,14 @@ def _extxyz(path: Path, nuclide: Nuclide, step_ps: float | None) -> list[EfgRun]
     ]
 
 
-def _run(path, tensors_au, time_ps, step_ps, positions_A=None, cell_A=None):
+def _run(
+    path: Path,
+    tensors_au: Array,
+    time_ps: Array | None,
+    step_ps: float | None,
+    positions_A: Array | None = None,
+    cell_A: Array | None = None,
+) -> EfgRun:
     _check_shape(path, tensors_au)
     _check_positions(path, tensors_au.shape, positions_A, cell_A)
     step_ps = _step(path, len(tensors_au), time_ps, step_ps)
@@ -193,7 +201,7 @@ def _check_positions(path, shape, positions_A, cell_A):
             raise InputError(f"{path}: {name} holds numbers that are not finite")
 
 
-def _step(path, n_frames, time_ps, step_ps):
+def _step(path: Path, n_frames: int, time_ps: Array | None, step_ps: float | None) -> float:
     if time_ps is None:
         if step_ps is None:
             raise InputError(f"{path}: no time_ps; give the time between frames with --dt-ps")

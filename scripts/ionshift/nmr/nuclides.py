@@ -31,7 +31,7 @@ class Nuclide:
     @property
     def orders(self) -> NDArray[np.float64]:
         """m - 1/2 of the lines m to m - 1, (2I,), from the highest down; 0 is the central line."""
-        return self.spin - 0.5 - np.arange(round(2 * self.spin), dtype=float)
+        return np.asarray(self.spin - 0.5 - np.arange(round(2 * self.spin)), float)
 
     @property
     def intensities(self) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def read_sites(path: Path) -> Array:
     from ase.io import read
 
     try:
-        atoms: Any = read(path)
+        atoms = cast("Atoms", read(path))
     except Exception as error:  # whatever a reader of text raises
         raise InputError(f"--sites {path} cannot be read ({error}); give a CIF or extxyz") from None
     if not atoms.cell.rank == 3:

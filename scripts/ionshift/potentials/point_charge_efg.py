@@ -62,7 +62,14 @@ def _lattice_points(vectors: Array, reach: float) -> Array:
     return steps.reshape(-1, 3) @ vectors
 
 
-def _real(positions, charges, cell, at, splitting, cutoff):
+def _real(
+    positions: Array,
+    charges: Array,
+    cell: Array,
+    at: NDArray[np.int_],
+    splitting: float,
+    cutoff: float,
+) -> Array:
     """Screened charges within a cutoff: second derivatives of erfc(a r) / r."""
     shifts, found = _lattice_points(cell, cutoff), []
     inside = positions @ np.linalg.inv(cell)
@@ -76,7 +83,7 @@ def _real(positions, charges, cell, at, splitting, cutoff):
     return np.array(found)
 
 
-def _screened(vectors, charges, splitting):
+def _screened(vectors: Array, charges: Array, splitting: float) -> Array:
     r = np.linalg.norm(vectors, axis=1)
     gaussian = 2 * splitting / np.sqrt(np.pi) * np.exp(-((splitting * r) ** 2))
     slope = -(erfc(splitting * r) / r + gaussian) / r
@@ -86,7 +93,14 @@ def _screened(vectors, charges, splitting):
     return along + np.sum(charges * slope / r) * np.eye(3)
 
 
-def _reciprocal(positions, charges, cell, at, splitting, cutoff):
+def _reciprocal(
+    positions: Array,
+    charges: Array,
+    cell: Array,
+    at: NDArray[np.int_],
+    splitting: float,
+    cutoff: float,
+) -> Array:
     """Smooth charges; each ion's own is spherical, so that its trace alone is not zero."""
     waves = _lattice_points(np.asarray(2 * np.pi * np.linalg.inv(cell).T, float), cutoff)
     squares = np.sum(waves**2, axis=1)

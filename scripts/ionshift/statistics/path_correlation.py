@@ -107,5 +107,6 @@ def of_paths(
     n_nuclei = [len(np.atleast_2d(part)) for part in products]
     replica = np.repeat(np.arange(len(n_nuclei)), n_nuclei)
     origins = np.repeat([frames - lags for frames in n_frames], n_nuclei, axis=0)
-    times_ps = np.asarray(step_ps * lags, float)
-    return PathCorrelation(times_ps, np.concatenate(products), origins.astype(float), replica)
+    return PathCorrelation(
+        np.asarray(step_ps * lags, float), np.concatenate(products), origins.astype(float), replica
+    )

@@ -60,10 +60,8 @@ def fits(times: ArrayLike, curves: ArrayLike) -> list[Stretched]:
     low = np.array([log_times[0] + np.log(TAU_RANGE[0]), BETA_RANGE[0]])
     high = np.array([log_times[-1] + np.log(TAU_RANGE[1]), BETA_RANGE[1]])
     widths = (high - low) / [N_TAUS - 1, N_BETAS - 1]
-    axes = [
-        np.linspace(first, last, n)
-        for first, last, n in zip(low, high, (N_TAUS, N_BETAS), strict=True)
-    ]
+    sizes = (N_TAUS, N_BETAS)
+    axes = [np.linspace(a, b, n) for a, b, n in zip(low, high, sizes, strict=True)]
     best = _best(log_times, curves, _pairs(*axes)[None])
     for step in range(N_STEPS):
         around = _pairs(AROUND, AROUND) * widths * NARROWING**step

@@ -66,12 +66,12 @@ def gather(curves: pd.DataFrame, box_edge_A: float | None = None) -> Distributio
     ends = curves.groupby(["pair", "replica"])["r_A"].max()
     half_A = np.inf if box_edge_A is None else box_edge_A / 2
     end_A = min(float(ends.min()), half_A + TAIL_A)
-    grid_A = np.empty(0)
-    parts: dict[str, list] = {}
+    grid_A: np.ndarray | None = None
+    parts: dict[str, list[np.ndarray]] = {}
     for (pair, _), curve in curves.groupby(["pair", "replica"], sort=False):
         r_A, g = curve["r_A"].to_numpy(), curve["g"].to_numpy()
         _check(pair, r_A, g, half_A)
-        grid_A = r_A[r_A <= end_A * (1 + 1e-9)] if not parts else grid_A
+        grid_A = r_A[r_A <= end_A * (1 + 1e-9)] if grid_A is None else grid_A
         parts.setdefault(pair, []).append(np.interp(grid_A, r_A, g))
     return Distributions(np.asarray(grid_A), {pair: np.array(rows) for pair, rows in parts.items()})
 
@@ -202,9 +202,10 @@ def derivatives(
     density_A3 = sum(salt.stoichiometry) * salt.molarity_M * PER_A3
     rows, curves = [], []
     for method in WEIGHTS:
-        like, other, unlike, plus, minus = (running_integral(r_A, one, method) for one in found)
-        excess_A3 = salt_combination(like, other, unlike, plus, minus, salt.stoichiometry)
-        running = _linearised(excess_A3, density_A3)
+        pairs = [running_integral(r_A, one, method) for one in found]
+        running = _linearised(
+            salt_combination(*pairs, stoichiometry=salt.stoichiometry), density_A3
+        )
         settled = read_off(r_A, running, tolerance, "")
         rows.append(_row({"method": method}, r_A, len(running), settled, ""))
         curves.append(_curve({"method": method}, r_A, running, ""))

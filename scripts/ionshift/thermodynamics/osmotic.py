@@ -78,9 +78,7 @@ def coefficients(
     last_grid: RadialGrid | None = None
     for molarity in at:
         grid, model, densities = _state(build, molarity, step_A)
-        start: np.ndarray | None = None
-        if structure is not None:
-            start = _regridded(structure.ln_y, last_grid, grid)
+        start = None if structure is None else _regridded(structure.ln_y, last_grid, grid)
         try:
             structure = _solved(ROUTES[route], model, densities, start)
         except Unconverged as error:
