@@ -180,10 +180,10 @@ OUTSIDE = {
 }
 
 
-NEED_NO_CLONE = ("train", "check")
+NEED_CLONE = [name for name in COMMANDS if not name.startswith(("train", "check", "analyse "))]
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NEED_NO_CLONE])
+@pytest.mark.parametrize("command", NEED_CLONE)
 def test_commands_that_need_a_clone_are_refused_outside(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     arguments = OUTSIDE.get(command, OUTSIDE["labels export"] if "export" in command else ())
