@@ -206,23 +206,23 @@ class Campaign:
     def run(self, n_kills):
         """Kill until `n_kills` are done and the last study is finished; returns what is wrong."""
         while len(self.kills) < n_kills:
-            study = self._study()
+            study = self.study()
             draw = random.Random(f"{self.seed}/{self.name}/{len(self.kills)}/{self.number}")
             delay_s = draw.uniform(0, 2 * self.took_s / KILLS_A_STUDY)
             target = draw.choice(TARGETS)
             if kill(study, self.name, target, delay_s):
                 self._note(study, target, delay_s)
             else:
-                self._check(study)
+                self.check(study)
         if self._hits():
-            self._check(self._study())
+            self.check(self.study())
         return self.faults
 
     def _hits(self):
         """How many kills the present study has had."""
         return sum(one["study"] == self.number for one in self.kills)
 
-    def _study(self):
+    def study(self):
         return Study(self.folder / str(self.number))
 
     def _note(self, study, target, delay_s):
@@ -236,7 +236,7 @@ class Campaign:
             flush=True,
         )
 
-    def _check(self, study):
+    def check(self, study):
         """Finish the study, hold it to the unbroken one, and go on with a fresh one."""
         finish(study)
         log = study.log.read_text(errors="replace")

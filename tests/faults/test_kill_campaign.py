@@ -145,8 +145,8 @@ def test_a_campaign_tells_labels_that_were_computed_twice(tmp_path, monkeypatch)
     reference, _ = campaign.unbroken(tmp_path / "unbroken")
     one = campaign.Campaign(tmp_path / "SIGKILL", "SIGKILL", 1, reference, took_s=1)
     one.kills = [{"study": 0}]
-    campaign.finish(one._study())
-    one._check(one._study())
+    campaign.finish(one.study())
+    one.check(one.study())
     assert "computed twice: label_shard: n0" in one.faults
 
 

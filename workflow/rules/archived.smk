@@ -37,8 +37,8 @@ if ARCHIVE:
     RESULT_FILES = []
 
     ruleorder: import_predictions > predict_shifts
-    ruleorder: import_molarities > tabulate_md
-    ruleorder: import_variance > find_axes
+    ruleorder: import_tables > tabulate_md
+    ruleorder: import_tables > find_axes
 
     rule import_predictions:
         input:
@@ -64,39 +64,23 @@ if ARCHIVE:
         script:
             "../../scripts/archived/import_predictions.py"
 
-    rule import_molarities:
+    rule import_tables:
         input:
             md=archived.molarity_file(ARCHIVE),
+            variance=archived.variance_file(ARCHIVE),
         output:
             md=MD_TABLE,
+            variance=f"{TABLES}/pca_variance.csv",
         log:
-            f"{LOGS}/import_molarities.log",
+            f"{LOGS}/import_tables.log",
         localrule: True
         conda:
             "../../envs/analysis.yaml"
         threads: 1
         params:
             systems=SYSTEMS,
-            code=code("archived/import_molarities"),
+            code=code("archived/import_tables"),
         message:
-            "Taking archived molarities"
+            "Taking archived molarities and the variance of the principal axes"
         script:
-            "../../scripts/archived/import_molarities.py"
-
-    rule import_variance:
-        input:
-            variance=archived.variance_file(ARCHIVE),
-        output:
-            variance=f"{TABLES}/pca_variance.csv",
-        log:
-            f"{LOGS}/import_variance.log",
-        localrule: True
-        conda:
-            "../../envs/analysis.yaml"
-        threads: 1
-        params:
-            code=code("archived/import_variance"),
-        message:
-            "Taking the archived variance of the principal axes"
-        script:
-            "../../scripts/archived/import_variance.py"
+            "../../scripts/archived/import_tables.py"

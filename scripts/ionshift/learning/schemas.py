@@ -99,7 +99,7 @@ COMPONENTS = (
     Table(
         name="pca_variance",
         row="principal component",
-        files={"tables/pca_variance.csv": "find_axes or import_variance"},
+        files={"tables/pca_variance.csv": "find_axes or import_tables"},
         columns=(
             COMPONENT,
             size("variance", "variance along it, of the descriptor", optional=True),

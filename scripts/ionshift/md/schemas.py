@@ -31,7 +31,7 @@ TABLES = (
     Table(
         name="md",
         row="replica",
-        files={"tables/md.csv": "tabulate_md or import_molarities"},
+        files={"tables/md.csv": "tabulate_md or import_tables"},
         columns=(
             SYSTEM,
             count("replica", "number of the replica", optional=True),
