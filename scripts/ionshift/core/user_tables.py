@@ -46,7 +46,8 @@ def read_user_table(
         else:
             table = pd.read_csv(path, **options)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{place} cannot be read ({error}); {remedy}") from None
+        text = " ".join(str(error).split())
+        raise InputError(f"{place} cannot be read ({text}); {remedy}") from None
     table = with_present_names(table)
     missing = [name for name in needed if name not in table]
     if missing:

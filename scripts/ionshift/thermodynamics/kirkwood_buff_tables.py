@@ -93,7 +93,8 @@ def _check(pair, r_A, g, half_A):
             f"{pair}: g(r) begins at {r_A[0]:.2f} A with {g[0]:.2f}; what lies below is missing, "
             "start it at 0"
         )
-    tail = float(g[r_A >= min(r_A[-1], half_A) - 2 * TAIL_A].mean())
+    end_A = min(r_A[-1], half_A)
+    tail = float(g[(r_A >= end_A - 2 * TAIL_A) & (r_A <= end_A + TAIL_A)].mean())
     if g.min() >= 0 and not TAIL_G[0] < tail < TAIL_G[1]:
         raise InputError(
             f"{pair}: g(r) tends to {tail:.2f}, not to 1; is it g(r), and of a whole liquid?"

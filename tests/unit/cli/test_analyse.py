@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from ionshift.cli import main
 from ionshift.core.errors import InputError
+from ionshift.core.files import read_table
 from ionshift.thermodynamics import debye_hueckel, osmotic, pitzer
 from model_salts import percus_yevick_g
 from molecules import ROOT
@@ -154,3 +155,19 @@ def test_a_measured_salt_of_other_charges_is_refused(soft_ions):
 def test_bad_potentials_end_in_a_sentence(soft_ions, arguments, words):
     with pytest.raises(InputError, match=words):
         call("osmotic", *arguments)
+
+
+def test_a_window_that_does_not_rise_is_refused():
+    np.savetxt("msd.dat", np.column_stack([np.arange(50.0), 0.6 * np.arange(50.0)]))
+    units = ("--time-unit", "ps", "--msd-unit", "A2")
+    for ends in (("-5", "40"), ("40", "10")):
+        with pytest.raises(InputError, match=f"--window-ps {' '.join(ends)}: give from, to"):
+            call("diffusion", "Li=msd.dat", *units, "--window-ps", *ends)
+
+
+def test_a_table_has_the_name_that_the_user_chooses():
+    np.savetxt("msd.dat", np.column_stack([np.arange(50.0), 0.6 * np.arange(50.0)]))
+    options = ("--time-unit", "ps", "--msd-unit", "A2", "--out", "mine.parquet")
+    call("diffusion", "Li=msd.dat", *options)
+    found = read_table("mine.parquet", name="displacement_diffusion")
+    assert found["d_m2_s"].iloc[0] == pytest.approx(1e-9)

@@ -78,6 +78,12 @@ def test_a_name_given_again_is_a_replica(write):
         ("r_A,g\n1,1\n2,1\n2,1\n3,1\n4,1\n", "a={}", "r_A falls from 2 to 2 in row 3"),
         ("r_A,g\n1,1\n2,inf\n3,1\n4,1\n5,1\n", "a={}", "row 2 is not finite"),
         ("r_A,g\n-1,1\n2,1\n3,1\n4,1\n5,1\n", "a={}", "r_A begins at -1; it cannot be negative"),
+        (
+            "r_A,g,g_err\n1,1,0\n2,1,-1\n3,1,0\n4,1,0\n5,1,0\n",
+            "a={}",
+            "g_err is -1 in row 2; an err",
+        ),
+        ("r_A,g,g_err\n1,1,0\n2,1,inf\n3,1,0\n4,1,0\n5,1,0\n", "a={}", "g_err is inf in row 2"),
         ("# nothing\n", "a={}", "holds no numbers"),
         ("pair,r_A,g\na,1,1\na,2,1\na,3,1\na,4,1\na,5,1\n", "b={}", "no pair b; it has a"),
     ],

@@ -69,6 +69,7 @@ def test_a_tail_that_is_not_one_is_brought_there_or_said():
         (lambda t: t[t["r_A"] > 3.2], None, r"begins at 3\.22 A with .*; what lies below"),
         (lambda t: t.assign(g=t["g"] - 1), None, "is negative"),
         (lambda t: t.assign(g=t["g"] * 33.4), None, r"tends to 33\.4., not to 1"),
+        (lambda t: t.assign(r_A=10 * t["r_A"]), 40.0, r"tends to 0\.00, not to 1"),
     ],
 )
 def test_what_is_no_whole_g_is_refused(change, edge_A, words):
