@@ -157,7 +157,8 @@ def _time(row: Mapping[str, Any]) -> str:
 def _rate(row: Mapping[str, Any]) -> str:
     if row["n_hops"] == 0:
         return f"none seen, rate below {row['rate_upper_per_ns']:.3g} per ion and ns (95 %)"
-    return f"{_pm(row['rate_per_ns'], row['rate_err_per_ns'])} per ion and ns, {row['n_hops']:.0f} hops"
+    rate = _pm(row["rate_per_ns"], row["rate_err_per_ns"])
+    return f"{rate} per ion and ns, {row['n_hops']:.0f} hops"
 
 
 def _pm(value: float, error: float) -> str:
