@@ -156,7 +156,8 @@ def left_behind(study, signal_name):
     for name in ("incomplete", "locks"):
         found += (study.folder / ".snakemake" / name).glob("*")
     if signal_name != "SIGKILL":
-        found += study.temporary.iterdir()
+        # PyTorch keeps the cache of its compiler there, an unbroken run's too.
+        found += {*study.temporary.iterdir()} - {*study.temporary.glob("torchinductor_*")}
     return sorted(str(path.relative_to(study.folder)) for path in found)
 
 
