@@ -20,7 +20,7 @@ def main(snakemake, log):
     driver.run(
         md.engine,
         given(Electrolyte, params.electrolyte),
-        whole(System, params.system),
+        given(System, params.system),
         md,
         packed_pdb=snakemake.input.packed,
         out_dir=Path(snakemake.output.trajectory).parent,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ionshift.config.electrolyte import Electrolyte, System
 from ionshift.config.md import PotentialMD, TrainingMD
-from ionshift.config.part import given, whole, whole_or_none
+from ionshift.config.part import given, whole_or_none
 from ionshift.config.potential import CoulombPrior
 from ionshift.config.potential_training import PotentialModel, PotentialValidation
 from ionshift.config.shell import Shell
@@ -31,7 +31,7 @@ def main(snakemake, log):
             whole_or_none(CoulombPrior, params.prior),
         ),
         electrolyte,
-        whole(System, params.system),
+        given(System, params.system),
         given(TrainingMD, params.md | {"platform": snakemake.resources.platform}),
         settings,
         (files.packed[0], params.folder, params.seed),

@@ -45,6 +45,16 @@ def seed_of(wildcards):
     return provenance.derive_seed(STUDY.seed, wildcards.system, wildcards.replica)
 
 
+def contents_of(system):
+    """What the MD needs to know of a system; where its boxes come from is an input."""
+    return system.model_dump(exclude={"starts"})
+
+
+def start_of(system, replica):
+    """The box that a replica starts from, as a list; empty if one is packed."""
+    return system.starts[int(replica) : int(replica) + 1]
+
+
 def shards(system):
     """Numbers of the labelling jobs of a system."""
     return range(-(-N_TO_LABEL[system] // STUDY.labelling.shard_size))

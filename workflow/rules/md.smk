@@ -6,6 +6,7 @@ rule pack_box:
     input:
         templates=templates(),
         forcefield=STUDY.electrolyte.forcefield,
+        start=lambda wildcards: start_of(STUDY.systems[wildcards.system], wildcards.replica),
     output:
         packed=f"{MD_FOLDER}/packed.pdb",
     log:
@@ -20,7 +21,7 @@ rule pack_box:
         runtime=minutes(60),
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
-        system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
+        system=lambda wildcards: contents_of(STUDY.systems[wildcards.system]),
         seed=seed_of,
         code=code("md/pack_box"),
     message:
@@ -54,7 +55,7 @@ rule run_md:
         device=STUDY.potential.device,
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS),
-        system=lambda wildcards: STUDY.systems[wildcards.system].model_dump(),
+        system=lambda wildcards: contents_of(STUDY.systems[wildcards.system]),
         md=md_parameters(STUDY.md),
         potential=(
             block("potential", *[key for key in block("potential") if key != "device"])

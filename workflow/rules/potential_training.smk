@@ -1,6 +1,10 @@
 # The training of a potential: included where the configuration has `potential_training`.
 # Its classical MD is the stage `md` once more, of the training boxes.
 use rule pack_box as pack_training_box with:
+    input:
+        templates=templates(),
+        forcefield=STUDY.electrolyte.forcefield,
+        start=lambda wildcards: start_of(TRAINING_SYSTEMS[wildcards.box], wildcards.replica),
     output:
         packed=f"{TRAINING_MD_FOLDER}/packed.pdb",
     log:
@@ -8,7 +12,7 @@ use rule pack_box as pack_training_box with:
     benchmark:
         f"{BENCHMARKS}/pack_training_box/{{box}}_{{replica}}.tsv"
     params:
-        system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
+        system=lambda wildcards: contents_of(TRAINING_SYSTEMS[wildcards.box]),
         seed=training_seed,
     message:
         "Packing the training box {wildcards.box}, replica {wildcards.replica}"
@@ -36,7 +40,7 @@ use rule run_md as run_training_md with:
         mem_mb=memory_MB(2000),
         runtime=minutes(240),
     params:
-        system=lambda wildcards: TRAINING_SYSTEMS[wildcards.box].model_dump(),
+        system=lambda wildcards: contents_of(TRAINING_SYSTEMS[wildcards.box]),
         md=md_parameters(TRAINING.md),
         potential=None,
         potential_md=None,
@@ -326,7 +330,7 @@ rule run_validation_md:
         platform=TRAINING.md.platform,
     params:
         electrolyte=block("electrolyte", *FORCE_FIELD_KEYS, "nucleus"),
-        system=TRAINING_SYSTEMS[VALIDATION_BOX].model_dump(),
+        system=contents_of(TRAINING_SYSTEMS[VALIDATION_BOX]),
         md=TRAINING.md.model_dump(mode="json", exclude={*HOW_MD_RUNS, "engine"}),
         shell=block("shell", "ligand_elements", "rdf_max_A", "rdf_bin_A"),
         model=TRAINING.model.model_dump(mode="json", include={"backend", "device", "dtype"}),

@@ -348,6 +348,21 @@ def crate(config: Config = DEMO) -> None:
 
 @app.command()
 @_in_a_clone
+def boxes(
+    config: Config,
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of the folder in resources/boxes.", callback=_name_of_a_set),
+    ],
+) -> None:
+    """Write a finished study's last frames as boxes for others to start from (systems.*.starts)."""
+    from ionshift.cli import export_boxes
+
+    export_boxes.main(config, name)
+
+
+@app.command()
+@_in_a_clone
 def adopt(
     config: Config = DEMO,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what.")] = False,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ionshift.config.base import Block, Count, Element, FileName, Name, Positive
 
@@ -53,3 +53,16 @@ class Electrolyte(Block):
 class System(Block):
     counts: dict[Name, Count] = Field(description="Molecules in the box by species.")
     density_g_cm3: Positive = Field(description="Density used to pack the box; NPT replaces it.")
+    starts: list[FileName] = Field(
+        [],
+        description="Boxes to start from in place of packed ones, a PDB file a replica, relative "
+        "to the repository: ends of an earlier MD, as `ionshift boxes` writes them. None: packed.",
+    )
+
+    @field_validator("starts")
+    @classmethod
+    def _independent(cls, starts: list[str]) -> list[str]:
+        twice = sorted({path for path in starts if starts.count(path) > 1})
+        if twice:
+            raise ValueError(f"'{twice[0]}' stands twice; replicas need boxes of their own")
+        return starts

@@ -65,6 +65,7 @@ def input_files(study: LiquidStudy) -> list[Path]:
     templates = [species.template for species in study.electrolyte.species.values()]
     label_sets = [*study.labelling.shipped, *study.labelling.reference_labels]
     named: list[str | None] = [*templates, study.electrolyte.forcefield, *label_sets]
+    named += [path for system in study.systems.values() for path in system.starts]
     named += [*study.sampling.chosen, *study.elf.shipped, study.elf.published]
     if study.md.uses_potential:
         named += study.potential.files()

@@ -14,7 +14,7 @@ from ionshift.nmr.published_elf import read_published
 from ionshift.potentials.timestep import check_timestep
 from ionshift.runs import archived, feasible
 from ionshift.solvation import sampling
-from ionshift.systems import electrolyte, forcefield_checks, packing
+from ionshift.systems import electrolyte, forcefield_checks, packing, starting_boxes
 
 if TYPE_CHECKING:
     from ionshift.config.study import LiquidStudy
@@ -68,12 +68,15 @@ def notices(study: LiquidStudy) -> list[str]:
 
 
 def _boxes(study):
-    """Every box that is packed, by its key in the configuration."""
-    boxes = {f"systems.{name}": system for name, system in study.systems.items()}
+    """Every system with a box, by its key in the configuration."""
+    boxes = _of(study.systems, "systems")
     if study.potential_training:
-        training = study.potential_training.systems
-        boxes |= {f"potential_training.systems.{name}": box for name, box in training.items()}
+        boxes |= _of(study.potential_training.systems, "potential_training.systems")
     return boxes
+
+
+def _of(systems, key):
+    return {f"{key}.{name}": system for name, system in systems.items()}
 
 
 def _check_boxes(study):
@@ -88,6 +91,10 @@ def _check_boxes(study):
     if "gromacs" in [ENGINES.get(engine).force_field_engine for engine in engines]:
         forcefield_checks.check_gromacs(el, compositions)
     packing.check(el, boxes)
+    starting_boxes.check(el, _of(study.systems, "systems"), study.md.replicas)
+    if training and training.systems:
+        of_training = _of(training.systems, "potential_training.systems")
+        starting_boxes.check(el, of_training, training.md.replicas)
 
 
 def _check_files(study):

@@ -11,8 +11,6 @@ from ionshift.config.registries.references import REFERENCES
 from ionshift.core.errors import InputError
 from ionshift.systems import packing
 
-PACKING_RULES = ("pack_box", "pack_training_box")
-
 
 @dataclass(frozen=True)
 class Need:
@@ -39,10 +37,12 @@ class Need:
 
 def needs(study: Any) -> list[Need]:
     """The programs of a study's rules, other than Python."""
-    found = [Need(packing.PROGRAM, PACKING_RULES, "the packing of boxes", "md.yaml")]
+    found = _of_packing("pack_box", study.systems, study.md.replicas)
     found += _of_engine("md.engine", study.md.engine, "run_md")
     training = study.potential_training
     if training:
+        boxes = training.systems or study.systems
+        found += _of_packing("pack_training_box", boxes, training.md.replicas)
         found += _of_engine("potential_training.md.engine", training.md.engine, "run_training_md")
         found += _of_reference(training)
     return found
@@ -62,6 +62,13 @@ def check(study: Any, rules: Collection[str]) -> None:
     complaints = missing(study, rules)
     if complaints:
         raise InputError("\n".join(complaints))
+
+
+def _of_packing(rule, systems, replicas):
+    """What packs boxes, unless every replica of every system starts from a given one."""
+    if all(len(system.starts) >= replicas for system in systems.values()):
+        return []
+    return [Need(packing.PROGRAM, (rule,), "the packing of boxes", "md.yaml")]
 
 
 def _of_engine(key, name, rule):
