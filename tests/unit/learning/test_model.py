@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 
 from ionshift.config.model import Model
 from ionshift.core.errors import InputError
@@ -75,11 +76,74 @@ def test_linear_target_is_learned_exactly_by_kernel_ridge():
     assert np.abs(committee.predict(X[100:])[0] - y[100:]).max() < 0.1 * y.std()
 
 
-def test_too_many_labels_for_kernel_ridge():
-    X = np.zeros((krr.MAX_LABELS + 1, 1))
-    groups = [f"1M/r0/b{i % 4}" for i in range(len(X))]
-    with pytest.raises(InputError, match=r"model\.recipe = krr: 5001 labels .*use mlp"):
-        quietly(X, np.zeros(len(X)), groups, RECIPES["krr"])
+def errors_of_fits_to_the_others(X, y, fold, length, ridge):
+    """Root-mean-square error over folds, each predicted by a fit to the others."""
+    squares = 0.0
+    for number in np.unique(fold):
+        used, left = fold != number, fold == number
+        kernel = np.exp(-cdist(X, X[used], "sqeuclidean") / (2 * length**2))
+        inner = kernel[used] + ridge * np.eye(used.sum())
+        fitted = kernel[left] @ np.linalg.solve(inner, y[used] - y[used].mean())
+        squares += np.sum((y[used].mean() + fitted - y[left]) ** 2)
+    return np.sqrt(squares / len(y))
+
+
+def test_ridges_are_judged_by_the_errors_of_folds_left_out():
+    X, y, _ = synthetic(90, noise=0.05)
+    fold = np.arange(90) % 4
+    length = 3.0
+    kernel = np.exp(-cdist(X, X, "sqeuclidean") / (2 * length**2))
+    found = krr.left_out_errors(kernel, y, fold)
+    for ridge in (1e-6, 1e-3, 1.0):
+        expected = errors_of_fits_to_the_others(X, y, fold, length, ridge)
+        assert found[ridge] == pytest.approx(expected, rel=1e-6)
+
+
+def test_settings_found_on_a_part_of_the_labels_serve_all(monkeypatch):
+    X, y, groups = synthetic(600, noise=0.05)
+    X_test, y_test, _ = synthetic(300, noise=0.0, seed=4)
+    errors = []
+    for most in (600, 300):
+        monkeypatch.setattr(krr, "MOST_TUNED", most)
+        values, _ = quietly(X, y, groups, RECIPES["krr"]).predict(X_test)
+        errors.append(np.sqrt(np.mean((values - y_test) ** 2)))
+    assert errors[1] < 1.2 * errors[0] < 0.3 * y_test.std()
+
+
+def test_labels_beyond_the_exact_ones_are_learned_by_centres(monkeypatch):
+    X, y, groups = synthetic(800, noise=0.05)
+    X_test, y_test, _ = synthetic(300, noise=0.0, seed=4)
+    exact = quietly(X, y, groups, RECIPES["krr"])
+    monkeypatch.setattr(krr, "MOST_EXACT", 700)
+    monkeypatch.setattr(krr, "CENTRES", 800)
+    everywhere = quietly(X, y, groups, RECIPES["krr"])
+    assert everywhere.members.points.shape[0] == 800
+    both = exact.predict_members(X_test), everywhere.predict_members(X_test)
+    assert np.abs(both[0] - both[1]).max() < 1e-4 * y.std()
+    monkeypatch.setattr(krr, "CENTRES", 200)
+    fewer = quietly(X, y, groups, RECIPES["krr"])
+    assert fewer.members.points.shape[0] == 200
+    errors = [
+        np.sqrt(np.mean((model.predict(X_test)[0] - y_test) ** 2)) for model in (exact, fewer)
+    ]
+    assert errors[0] < errors[1] < 1.3 * errors[0]
+
+
+def test_a_member_of_centres_has_not_seen_its_fold(monkeypatch):
+    X, y, _ = synthetic(200)
+    monkeypatch.setattr(krr, "MOST_EXACT", 100)
+    monkeypatch.setattr(krr, "CENTRES", 50)
+    monkeypatch.setattr(krr, "LENGTHS", (2.0,))
+    monkeypatch.setattr(krr, "RIDGES", (1e-3,))
+    fold = np.arange(200) % 4
+    wrong = y.copy()
+    wrong[fold == 0] += 100.0
+    first, second = (
+        krr.Krr.fit(X, values, fold, RECIPES["krr"], lambda text: None).predict(X)
+        for values in (y, wrong)
+    )
+    np.testing.assert_allclose(first[0], second[0], rtol=1e-9)
+    assert np.abs(first[1] - second[1]).max() > 10
 
 
 def test_unknown_recipe_is_refused():
