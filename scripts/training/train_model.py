@@ -22,6 +22,7 @@ def main(snakemake, log):
     committee = model_committee.train(data.features, shielding_ppm, data.groups, settings, log)
     committee.metadata |= {
         "species": data.species,
+        "motifs": data.motifs,
         "descriptor": effective(descriptor),
         "cutoff_A": data.cutoff_A,
         "protocol_hash": protocol_hash(whole(Protocol, params.protocol)),

@@ -389,14 +389,39 @@ def train(
     ] = None,
     group: Annotated[str | None, typer.Option(help="Key of the frames that groups them.")] = None,
     recipe: Annotated[Recipe, typer.Option(help="Recipe of the learner.")] = MLP,
+    target_rmse: Annotated[
+        float | None,
+        typer.Option(min=0, help="Wanted error: the learning curve goes on until it is reached."),
+    ] = None,
     descriptor: Annotated[Kernel, typer.Option(help="Kind of descriptor.")] = LMBTR,
 ) -> None:
     """Train a model of any nucleus on an extxyz file and write it with its measured errors."""
     from ionshift.cli import train_from_extxyz
 
     train_from_extxyz.main(
-        data, folder, target, unit, nucleus, radius_A, group, recipe.value, descriptor.value
+        data,
+        folder,
+        target,
+        unit,
+        nucleus,
+        radius_A,
+        group,
+        recipe.value,
+        descriptor.value,
+        target_rmse,
     )
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="committee.pt of a training or a study.")],
+    data: Annotated[Path, typer.Argument(help="extxyz file of clusters or frames.")],
+    table: Annotated[Path, typer.Argument(help="CSV file to write.")],
+) -> None:
+    """Predict the nuclei of an extxyz file with a trained model; say its errors on labels."""
+    from ionshift.cli import predict_extxyz
+
+    predict_extxyz.main(model, data, table)
 
 
 @labels.command("status")

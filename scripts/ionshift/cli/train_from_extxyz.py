@@ -24,9 +24,12 @@ def main(
     group: str | None,
     recipe: str,
     descriptor: str,
+    target_rmse: float | None = None,
 ) -> None:
     """Write committee.pt, metrics.csv, parity.csv and learning_curve.csv into `folder`."""
     _check(data, folder, unit, radius_A)
+    if target_rmse is not None and not (math.isfinite(target_rmse) and target_rmse > 0):
+        raise InputError(f"--target-rmse {target_rmse:g}: takes an error above 0")
     committee, study = train_from_extxyz(
         str(data),
         target=target,
@@ -34,7 +37,7 @@ def main(
         nucleus=nucleus,
         radius_A=radius_A,
         group=group,
-        model=Model(recipe=recipe),
+        model=Model(recipe=recipe, target_rmse_ppm=target_rmse),
         descriptor=Descriptor(kind=descriptor),
     )
     committee.save(folder / "committee.pt")

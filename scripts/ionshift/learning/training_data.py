@@ -7,21 +7,26 @@ import numpy as np
 import pandas as pd
 
 from ionshift.config.descriptor import Descriptor
-from ionshift.descriptors.registry import elements_of, make_descriptor
+from ionshift.descriptors.registry import Geometries, elements_of, make_descriptor
 from ionshift.labels.sets import read_label_set
 from ionshift.labels.training_set import training_set
+from ionshift.learning.motifs import Motifs
 from ionshift.solvation.shells import read_cutoff_A
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """features (n, d), shielding_ppm (n,), groups: n names; `table` has a row per label."""
+    """features (n, d), shielding_ppm (n,), groups: n names; `table` has a row per label.
+
+    motifs : names of all bonded neighbourhoods in the labels
+    """
 
     features: np.ndarray
     shielding_ppm: np.ndarray
     groups: list[str]
     table: pd.DataFrame
     species: list[str]
+    motifs: list[str]
     cutoff_A: float
 
 
@@ -45,5 +50,6 @@ def read(
         groups=table["group"].to_list(),
         table=table,
         species=species,
+        motifs=Motifs.of(Geometries.of(clusters)).names,
         cutoff_A=cutoff_A,
     )

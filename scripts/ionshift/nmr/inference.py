@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from ionshift.core import schemas
 from ionshift.core.errors import InputError
 from ionshift.core.tables import SCORES
+from ionshift.descriptors.geometry import Geometries
 from ionshift.descriptors.registry import check_same, make_descriptor
 from ionshift.learning.members import member_table
+from ionshift.learning.motifs import UNKNOWN, Motifs
 from ionshift.nmr.spectrum import shift_ppm
 from ionshift.solvation.classes import CLASSES
 from ionshift.solvation.environments import count, in_chunks
@@ -24,7 +26,6 @@ from ionshift.solvation.environments import count, in_chunks
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from ionshift.descriptors.geometry import Geometries
     from ionshift.solvation.shells import ShellFinder
 
 CUTOFF_TOLERANCE_A = 1e-6
@@ -53,6 +54,7 @@ class Predictor:
         check_same(trained["descriptor"], descriptor)
         self._committee = committee
         self._descriptor = make_descriptor(descriptor, trained["species"])
+        self._motifs = Motifs(_known_motifs(trained))
         self._axes = axes
         self._axes_descriptor = make_descriptor(descriptor, axes.species)
         self.reference_ppm = (
@@ -72,6 +74,7 @@ class Predictor:
         -------
         (DataFrame of n rows, members (n_members, n) in ppm)
         """
+        clusters = Geometries.of(clusters)
         features = self._descriptor.describe(clusters)
         members = self._committee.predict_members(features)
         mean, spread = self._committee.combine(members)
@@ -80,11 +83,15 @@ class Predictor:
                 "shift_ppm": shift_ppm(mean, self.reference_ppm),
                 "shift_sd_ppm": spread,
                 "shielding_ppm": mean,
-                "extrapolation": self._committee.extrapolation(features),
+                "extrapolation": self._extrapolation(clusters, features),
             }
         )
         table[SCORES] = self._scores(clusters, features)
         return table, members
+
+    def _extrapolation(self, geometries, features):
+        distance = self._committee.extrapolation(features)
+        return np.where(self._motifs.unknown(geometries), UNKNOWN, distance)
 
     def _scores(self, clusters, features):
         if self._axes_descriptor.species != self._descriptor.species:
@@ -128,6 +135,12 @@ class Predictor:
             if writer is not None:
                 writer.close()
         return member_table(counts, sums)
+
+
+def _known_motifs(trained):
+    if trained.get("motifs") is None:
+        raise InputError("the model was trained by an earlier version of Ionshift; train it again")
+    return trained["motifs"]
 
 
 def _check_cutoff(trained_A, cutoff_A):

@@ -9,10 +9,12 @@ from ionshift.config.descriptor import Descriptor
 from ionshift.config.model import Model
 from ionshift.config.shell import Shell
 from ionshift.core.errors import InputError
+from ionshift.descriptors.geometry import Geometries
 from ionshift.descriptors.lmbtr import Lmbtr
 from ionshift.descriptors.registry import elements_of
 from ionshift.descriptors.settings import effective
 from ionshift.learning import committee as model
+from ionshift.learning.motifs import UNKNOWN, Motifs
 from ionshift.learning.pca import Axes, Moments
 from ionshift.nmr.inference import Predictor
 from ionshift.nmr.inference_cost import inference_cost, training_cost
@@ -33,6 +35,7 @@ def committee():
     trained = model.train(features, target, groups, config, log=lambda text: None)
     trained.metadata |= {
         "species": species,
+        "motifs": Motifs.of(Geometries.of(clusters)).names,
         "descriptor": effective(DESCRIPTOR),
         "cutoff_A": 2.8,
         "mean_shielding_ppm": float(target.mean()),
@@ -108,6 +111,22 @@ def test_model_of_other_environments_is_refused(committee, axes):
     other = replace(committee, metadata=committee.metadata | {"cutoff_A": None})
     with pytest.raises(InputError, match="other environments than solvation clusters"):
         Predictor(other, DESCRIPTOR, 2.8, axes)
+
+
+def test_a_molecule_that_no_label_holds_is_far_outside(committee, axes):
+    """An O of a known cluster becomes an F: known elements, bonded as in no label."""
+    known = random_cluster(0)
+    foreign = known.copy()
+    foreign.numbers[next(i for i in range(1, len(known)) if known.numbers[i] == 8)] = 9
+    predictor = Predictor(committee, DESCRIPTOR, 2.8, axes)
+    assert predictor.predict([known])[0]["extrapolation"].iloc[0] < UNKNOWN
+    assert predictor.predict([foreign])[0]["extrapolation"].iloc[0] == UNKNOWN
+
+
+def test_a_model_of_an_earlier_version_is_refused(committee, axes):
+    kept = {key: value for key, value in committee.metadata.items() if key != "motifs"}
+    with pytest.raises(InputError, match="earlier version of Ionshift; train it again"):
+        Predictor(replace(committee, metadata=kept), DESCRIPTOR, 2.8, axes)
 
 
 def test_geometry_is_that_of_the_cluster(known_box, electrolyte):
