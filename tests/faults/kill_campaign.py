@@ -73,6 +73,8 @@ class Study:
                 stderr=log,
                 env=with_library(self.folder) | {"TMPDIR": str(self.temporary)},
                 start_new_session=True,
+                # A campaign in the background of a shell inherits that Ctrl-C is ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     def labels(self):
