@@ -10,6 +10,6 @@ class Map(Block):
     n_points: Count = Field(2000, description="Environments a system drawn on the map.")
     n_structures: Count = Field(150, description="Clusters a system on the interactive page.")
     n_resamples: int = Field(
-        200, ge=20, description="Draws of blocks of time, and of nuclei, for errors."
+        200, ge=20, description="Draws of blocks of time, of nuclei and of replicas, for errors."
     )
     seed: Seed = Field(1, description="Seed of samples and draws.")

@@ -24,7 +24,7 @@ class Structure(Block):
     sample_size: Count = Field(300, description="Environments a system in the scatter plot.")
     histogram_bins: int = Field(40, ge=2, description="Bins of the shifts in a range of the index.")
     n_bootstrap: int = Field(
-        200, ge=2, description="Draws of blocks of time, and of nuclei, for errors."
+        200, ge=2, description="Draws of blocks of time, of nuclei and of replicas, for errors."
     )
 
     @model_validator(mode="after")

@@ -90,7 +90,9 @@ SPECTRA = (
             SYSTEM,
             MOLARITY,
             number("shift_ppm", "ensemble mean of sigma_ref - sigma"),
-            error("sampling_err_ppm", "standard error, from blocks of time or single nuclei"),
+            error(
+                "sampling_err_ppm", "standard error, from blocks of time, single nuclei or replicas"
+            ),
             error("model_err_ppm", "standard deviation of the members' means"),
             N_ENVIRONMENTS,
             number("change_ppm", "change against the first system"),

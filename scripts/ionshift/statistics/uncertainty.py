@@ -1,9 +1,11 @@
-"""Sampling errors of what is averaged over environments, which are correlated in two ways.
+"""Sampling errors of what is averaged over environments, which are correlated in several ways.
 
 Environments of neighbouring frames move together: blocks of time see that. A nucleus can keep
-its shell for longer than the run lasts: only the comparison of nuclei sees that. So the
-environments are cut into independent samples twice, into blocks of time and into paths (one
-nucleus of one replica), and an error is the larger of the two that follow.
+its shell for longer than the run lasts: only the comparison of nuclei sees that. And all nuclei of
+a box can share what its start has left behind: only the comparison of replicas sees that. So the
+environments are cut into independent samples two or three times, into blocks of time, into paths
+(one nucleus of one replica) and, from `LEAST_REPLICAS` on, into replicas, and an error is the
+largest of those that follow.
 
 Errors of means are those of a ratio of sums over samples (Cochran, Sampling Techniques, 3rd ed.,
 1977, section 6.4), so that samples may be of any size. Statistics that are not means are computed
@@ -19,6 +21,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 ZERO = 1e-8
+LEAST_REPLICAS = 3
+"""From two values a standard deviation is too uncertain to stand beside the other errors."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,20 @@ class Samples:
     ----------
     block : (n,) number of the block of time; None with fewer than two frames a block
     path : (n,) number of the path
+    replica : (n,) number of the replica; None with fewer than `LEAST_REPLICAS`
     """
 
     block: np.ndarray | None
     path: np.ndarray
+    replica: np.ndarray | None = None
 
     @classmethod
     def of(cls, table: pd.DataFrame, n_blocks: int) -> Self:
         """From a table with replica, nucleus and time_ps; `n_blocks` blocks a replica."""
         path = table.groupby(["replica", "nucleus"], sort=True).ngroup().to_numpy()
-        return cls(block_of(table["replica"], table["time_ps"], n_blocks), path)
+        block = block_of(table["replica"], table["time_ps"], n_blocks)
+        names, replica = np.unique(table["replica"].to_numpy(), return_inverse=True)
+        return cls(block, path, replica if len(names) >= LEAST_REPLICAS else None)
 
     def mean(
         self, values: ArrayLike, inside: NDArray[np.bool_] | None = None
@@ -63,7 +71,7 @@ class Samples:
             return float("nan"), float("nan")
         if self.block is None:
             return float(values[inside].mean()), float("nan")
-        errors = [ratio_error(values[inside], kind[inside]) for kind in (self.block, self.path)]
+        errors = [ratio_error(values[inside], kind[inside]) for kind in self._all_kinds()]
         error = float(larger(errors))
         return float(values[inside].mean()), error if error > ZERO else float("nan")
 
@@ -76,10 +84,14 @@ class Samples:
         return ratio_error(values, self.path)
 
     def kinds(self) -> list[NDArray[np.integer]]:
-        """Both ways to cut, as (n,) sample numbers; none where the error is unknown."""
+        """All ways to cut, as (n,) sample numbers; none where the error is unknown."""
         if self.block is None:
             return []
-        return [kind for kind in (self.block, self.path) if len(kind) and kind.max() > 0]
+        return [kind for kind in self._all_kinds() if len(kind) and kind.max() > 0]
+
+    def _all_kinds(self):
+        kinds = (self.block, self.path, self.replica)
+        return [kind for kind in kinds if kind is not None]
 
 
 def block_of(replica: ArrayLike, time_ps: ArrayLike, n_blocks: int) -> NDArray[np.integer] | None:

@@ -157,6 +157,39 @@ def test_replicas_are_not_joined():
     assert samples.path.max() == 3
 
 
+def boxes(n_replicas, rng):
+    """Replicas of ten nuclei, each replica with a value of its own that never decays."""
+    own = rng.normal(size=n_replicas)
+    return pd.concat(
+        [
+            table_of(own[replica] + 0.5 * rng.normal(size=(60, 10))).assign(replica=replica)
+            for replica in range(n_replicas)
+        ],
+        ignore_index=True,
+    )
+
+
+def test_what_all_nuclei_of_a_box_share_is_seen_by_the_replicas():
+    rng = np.random.default_rng(8)
+    found = []
+    for _ in range(N_TRIALS):
+        table = boxes(4, rng)
+        samples = Samples.of(table, 1)
+        mean, error = samples.mean(table["value"])
+        found.append((mean, error, samples.path_error(table["value"])))
+        assert len(samples.kinds()) == 3
+    mean, error, paths = np.array(found).T
+    true = mean.std(ddof=1)
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(true, rel=0.2)
+    assert np.sqrt(np.mean(paths**2)) < true / 2
+
+
+def test_two_replicas_give_no_error_of_their_own():
+    samples = Samples.of(boxes(2, np.random.default_rng(9)), 3)
+    assert samples.replica is None
+    assert len(samples.kinds()) == 2
+
+
 def test_resampling_a_mean_gives_the_error_of_the_mean():
     table = table_of(np.random.default_rng(7).normal(size=(203, 8)))
     block = Samples.of(table, 5).block
