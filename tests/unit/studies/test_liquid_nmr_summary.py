@@ -130,7 +130,7 @@ def test_every_question_is_answered_with_its_number():
         "the run remembers its start",
     )
     assert rows["Are there independent runs to compare?"] == (
-        "1 run per system",
+        "1 run per system; how much boxes differ from each other is not in the sampling errors",
         "too few",
     )
     assert rows["Are environments outside the training range?"] == (

@@ -9,6 +9,7 @@ import pandas as pd
 from ionshift.runs.summary_page import GOOD, MIND, UNKNOWN, Cell, Section, Table
 from ionshift.statistics.rounding import UNKNOWN as NOT_KNOWN
 from ionshift.statistics.rounding import percent, significant, with_error
+from ionshift.statistics.uncertainty import LEAST_REPLICAS
 
 OPEN = Cell(NOT_KNOWN, UNKNOWN)
 Tables = Mapping[str, pd.DataFrame]
@@ -20,7 +21,6 @@ OUTSIDE_SHARE = 0.05
 """A larger share of environments outside the training range is to be kept in mind."""
 FAILED_SHARE = 0.05
 """A larger share of labels lost may leave one kind of cluster out."""
-FEWEST_RUNS = 3
 BETTER_THAN_MEAN = 2.0
 WORSE_WHEN_UNSEEN = 1.5
 LEFT_OUT = "without "
@@ -149,7 +149,10 @@ def _runs(settling: pd.DataFrame, _: Mapping[str, Any]) -> tuple[str, Cell]:
         return "fewer than two frames a block of time", OPEN
     number = int(settling.groupby("system")["replica"].nunique().min())
     runs = f"{number} runs per system" if number > 1 else "1 run per system"
-    return runs, _verdict(number >= FEWEST_RUNS, "enough", "too few")
+    enough = number >= LEAST_REPLICAS
+    if not enough:
+        runs += "; how much boxes differ from each other is not in the sampling errors"
+    return runs, _verdict(enough, "enough", "too few")
 
 
 def _outside(shifts: pd.DataFrame, _: Mapping[str, Any]) -> tuple[str, Cell]:
