@@ -30,6 +30,7 @@ OF_THE_READER = {
     "config/mine.yaml",
     "envs/NAME.PLATFORM.pin.txt",
     "envs/NAME.yaml",
+    "resources/boxes",
     "resources/labels/mine.extxyz",
     "resources/rounds/mine_1.csv",
 }
