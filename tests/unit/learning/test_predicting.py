@@ -9,6 +9,7 @@ from test_extxyz import SMALL, frames
 from typer.testing import CliRunner
 
 from ionshift.cli.main import app
+from ionshift.config.descriptor import Descriptor
 from ionshift.core.errors import InputError
 from ionshift.descriptors.geometry import Geometries
 from ionshift.learning.extxyz import train_from_extxyz
@@ -89,6 +90,44 @@ def test_a_file_without_the_nucleus(trained, tmp_path):
     path = written(tmp_path, [Atoms("OH", [[0, 0, 0], [0, 0, 1.0]])])
     with pytest.raises(InputError, match="has no F, the nucleus of the model"):
         predict_extxyz(path, trained[0])
+
+
+def with_trifluoromethyl(atoms):
+    """FSI of a cluster made TFSI: each F becomes a C at 1.83 A from S, with three F."""
+    symbols = np.array(atoms.get_chemical_symbols())
+    changed = Atoms(symbols, atoms.positions)
+    sulphur = atoms.positions[symbols == "S"]
+    for i in np.flatnonzero(symbols == "F"):
+        start = sulphur[np.argmin(np.linalg.norm(sulphur - atoms.positions[i], axis=1))]
+        along = (atoms.positions[i] - start) / np.linalg.norm(atoms.positions[i] - start)
+        across = np.cross(along, [0.3, 0.5, 0.8])
+        across /= np.linalg.norm(across)
+        changed.symbols[i] = "C"
+        changed.positions[i] = start + 1.83 * along
+        for angle in np.radians((0, 120, 240)):
+            turned = np.cos(angle) * across + np.sin(angle) * np.cross(along, across)
+            changed += Atoms("F", [changed.positions[i] + 1.33 * (0.34 * along + 0.94 * turned)])
+    return changed
+
+
+def test_an_anion_never_seen_is_far_outside_for_soap(tmp_path, root):
+    """TFSI has the elements of FSI and DME: distances of SOAP vectors alone took it for known."""
+    labels = ase.io.read(root / "resources/labels/lifsi_dme_fast_3.extxyz", ":60")
+    committee, _ = train_from_extxyz(
+        written(tmp_path, labels, "labels.extxyz"),
+        nucleus="Li",
+        model=SMALL["model"],
+        descriptor=Descriptor(kind="soap", soap_n_max=4, soap_l_max=3),
+        log=lambda text: None,
+    )
+    with_fsi = [atoms for atoms in labels if "F" in atoms.symbols][:5]
+    foreign = written(tmp_path, [with_trifluoromethyl(atoms) for atoms in with_fsi])
+    assert (predict_extxyz(foreign, committee)["extrapolation"] == UNKNOWN).all()
+    known = written(tmp_path, with_fsi, "known.extxyz")
+    assert (predict_extxyz(known, committee)["extrapolation"] < 1).all()
+    motifs = committee.metadata.pop("motifs")
+    assert "C: F3 S1" not in motifs
+    assert (predict_extxyz(foreign, committee)["extrapolation"] < 1).any()
 
 
 def test_the_command_writes_a_table_and_says_the_error(trained, tmp_path, monkeypatch):
