@@ -202,8 +202,8 @@ def guard(
 
 
 REMEDY = (
-    "Take a shorter md.timestep_fs, a longer md.npt_ps, or look at the packed box and the force "
-    "field."
+    "Take a shorter md.timestep_fs (with md.deterministic: true a repeat takes the same path), a "
+    "longer md.npt_ps, or look at the packed box and the force field."
 )
 
 
