@@ -15,6 +15,7 @@ from ionshift.studies import liquid_nmr, registry
 
 PRIOR = {"charges": {"Li": 1.0}, "permittivity": 4.0}
 BOX = {"box": {"counts": {"LI": 2, "FSI": 2, "DME": 5}, "density_g_cm3": 1.2}}
+SHIPPED_BOX = "resources/boxes/lifsi_dme/1M_0.pdb"
 TRAINED = {
     "md.engine": "potential",
     "potential": {"kind": "mace", "model": "results/demo/potential/potential.model"},
@@ -31,6 +32,13 @@ OF_CLUSTERS = TRAINED | {
         "validation": {"md_npt_ps": 0},
     },
 }
+LIKE_THE_SHIPPED_BOX = TRAINED | {
+    "potential_training": {
+        "systems": {
+            "box": {"counts": {"LI": 6, "FSI": 6, "DME": 53}, "density_g_cm3": 0.975},
+        }
+    }
+}
 # What must be set before a key can matter: dotted prefix of the key to other keys and values.
 CONTEXTS = {
     "potential.prior": {"md.engine": "potential", "potential.prior": PRIOR},
@@ -42,6 +50,7 @@ CONTEXTS = {
     },
     **{f"potential_training.reference.{name}": CP2K for name in REFERENCES.get("cp2k").settings},
     "potential_training.exploration": EXPLORED,
+    "potential_training.systems.*.starts": LIKE_THE_SHIPPED_BOX,
     "potential_training": TRAINED,
     "potential_md": {"md.engine": "potential"},
     "geometry_optimization": {"geometry_optimization": {}},
@@ -52,6 +61,8 @@ CONTEXTS = {
 }
 # Keys for which trial finds no changed value that the model accepts: what to set instead.
 VALUES = {
+    "systems.*.starts": {"systems.1M.starts": [SHIPPED_BOX]},
+    "potential_training.systems.*.starts": {"potential_training.systems.box.starts": [SHIPPED_BOX]},
     "labelling.protocol": {"labelling.protocol": "reference"},
     "labelling.reference_labels": {"labelling.reference_labels": []},
     "electrolyte.species.*.charge": {
