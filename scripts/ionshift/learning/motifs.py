@@ -20,8 +20,9 @@ BOND_MARGIN = 1.2
 apart, are not; C-H may be stretched to 1.28 A."""
 OWN, NEIGHBOUR = np.random.default_rng(0).integers(0, 2**63, (2, len(chemical_symbols)), np.uint64)
 """Numbers of elements whose sum stands for a motif, modulo 2^64; two motifs hardly share one."""
-UNKNOWN = 100.0
-"""Extrapolation of an environment with an element or a motif that no label has: far outside."""
+UNKNOWN = 1e6
+"""Extrapolation of an environment with an element or a motif that no label has: no measured
+distance comes near (those of LMBTR reach some hundreds)."""
 
 
 class Motifs:
