@@ -69,11 +69,11 @@ def finished(tmp_path_factory):
     stages = stamps(results.glob("md/*/0/work/*/done.json"))
 
     def some_labels_are_there():
-        return len(list((folder / "results/label_store").glob("*/*.json"))) >= 2
+        return len(list((folder / "results/label_store").glob("*/[!.]*.json"))) >= 2
 
     run_until(folder, some_labels_are_there)
     trajectories = stamps(results.glob("md/*/0/trajectory.xtc"))
-    labels = stamps((folder / "results/label_store").glob("*/*.json"))
+    labels = stamps((folder / "results/label_store").glob("*/[!.]*.json"))
     done = subprocess.run(
         ARGUMENTS, cwd=folder, capture_output=True, text=True, env=with_library(folder)
     )

@@ -106,7 +106,7 @@ class Hurt:
         self.kept = {}
 
     def labels(self):
-        return stamps((self.folder / "results/label_store").glob("*/*.json"))
+        return stamps((self.folder / "results/label_store").glob("*/[!.]*.json"))
 
     def state(self, number):
         states = {job["JobID"]: job["State"] for job in self.cluster.accounting()}

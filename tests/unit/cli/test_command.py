@@ -22,7 +22,7 @@ COMMANDS = (
     *("labels export", "labels export-elf"),
     *("labels relabel", "bench model", "bench active", "bench inference", "bench learning"),
     *("bench labels", "bench geometry", "bench workers", "bench md"),
-    *("docs reference", "unpack", "check"),
+    *("docs reference", "unpack", "check", "boxes", "predict"),
     *("analyse kirkwood-buff", "analyse diffusion", "analyse osmotic"),
     *("analyse quadrupolar", "analyse quadrupolar-figures", "analyse arrhenius"),
 )

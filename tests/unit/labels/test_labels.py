@@ -533,14 +533,14 @@ def test_a_terminated_job_says_so(store, tmp_path, root):
     )
     process = subprocess.Popen(command)
     deadline = time.monotonic() + 240
-    while len(list(store.folder.glob("*/*.json"))) < 2:
+    while len(list(store.folder.glob("*/[!.]*.json"))) < 2:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.terminate()
     assert process.wait(timeout=60) == -signal.SIGTERM
     assert "label_shard/1M/0: ended by SIGTERM from outside" in job_log.read_text()
-    for path in store.folder.glob("*/*.json"):
+    for path in store.folder.glob("*/[!.]*.json"):
         assert store.get(path.stem)["status"] == "ok"
 
 
@@ -553,7 +553,7 @@ def test_a_fault_in_the_code_ends_the_shard(store, monkeypatch):
     monkeypatch.setattr(label_workers, "compute_one", broken)
     with pytest.raises(AttributeError, match="a bug"):
         label_clusters([lithium_water(2.0)], SMALL, store, log=print)
-    assert not list(store.folder.glob("*/*.json"))
+    assert not list(store.folder.glob("*/[!.]*.json"))
 
 
 SAME_SHARD = """
@@ -630,23 +630,28 @@ if __name__ == "__main__":
 """
 
 
+def records(store):
+    """Files of finished labels; one that is being written has a name with a dot in front."""
+    return list(store.folder.glob("*/[!.]*.json"))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_killed_shard_goes_on_where_it_stopped(store, tmp_path, root, workers):
     command = shard_script(KILLED_SHARD, tmp_path, root, store=str(store.folder), workers=workers)
     process = subprocess.Popen(command, start_new_session=True)
     deadline = time.monotonic() + 120
-    while len(list(store.folder.glob("*/*.json"))) < 3:
+    while len(records(store)) < 3:
         assert process.poll() is None, "the shard ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    finished = {path: path.stat().st_mtime_ns for path in store.folder.glob("*/*.json")}
+    finished = {path: path.stat().st_mtime_ns for path in records(store)}
     assert 3 <= len(finished) < 40
     clusters = [lithium_water(1.8 + 0.01 * i) for i in range(len(finished) + 2)]
     messages = []
     table = label_clusters(clusters, SMALL, store, log=messages.append)
     assert (table["status"] == "ok").all()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in finished.items())
-    n_new = len(list(store.folder.glob("*/*.json"))) - len(finished)
+    n_new = len(records(store)) - len(finished)
     assert f"{n_new} to compute" in messages[0]
