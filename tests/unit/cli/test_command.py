@@ -173,6 +173,7 @@ def test_what_a_run_checks_as_it_starts_is_checked_here_in_a_dry_run_alone(
 
 OUTSIDE = {
     "archive": ("archive",),
+    "boxes": ("boxes", "x.yaml", "name"),
     "labels status": ("labels", "status"),
     "labels export": ("labels", "export", "x.yaml", "name"),
     "labels relabel": ("labels", "relabel", "x.extxyz", "fast", "name"),
@@ -180,7 +181,8 @@ OUTSIDE = {
 }
 
 
-NEED_CLONE = [name for name in COMMANDS if not name.startswith(("train", "check", "analyse "))]
+ANYWHERE = ("train", "predict", "check", "analyse ")
+NEED_CLONE = [name for name in COMMANDS if not name.startswith(ANYWHERE)]
 
 
 @pytest.mark.parametrize("command", NEED_CLONE)
